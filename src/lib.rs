@@ -1,1 +1,25 @@
-//! Taster.
+//! Taster tries a service before its users do.
+//!
+//! The modules are declared in the order in which one may use another: only those above it.
+//!
+//! ```text
+//! scenario file -> Scenario -> Plan -> (executor x driver) -> RunResult -> Verdict -> report
+//! ```
+
+pub mod units;
+
+pub mod metric;
+
+pub mod diagnostic;
+
+pub mod scenario;
+
+pub mod plan;
+
+pub mod sample;
+
+pub mod result;
+
+pub mod analysis;
+
+pub mod driver;

@@ -1,0 +1,338 @@
+//! Is the result file: everything one run recorded, as it is stored and read back.
+//!
+//! A baseline is such a file too. Whoever judges or draws works from this alone, so the file also
+//! carries what was demanded (SLAs, the steps named) and where it was written.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the file format that this build writes.
+pub const FORMAT: u32 = 1;
+
+/// One run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunResult {
+    /// `FORMAT` of the writer.
+    pub format: u32,
+    /// What was run, with what, when.
+    pub run: RunInfo,
+    /// The machine that generated the load.
+    pub machine: Machine,
+    /// How the generator itself fared.
+    pub generator: Generator,
+    /// One entry per scenario file.
+    pub scenarios: Vec<ScenarioResult>,
+    /// Tests, in the order of the files.
+    pub tests: Vec<TestResult>,
+    /// Steps under load, in the order of the journeys.
+    pub steps: Vec<StepResult>,
+}
+
+/// What was run, with what, when.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct RunInfo {
+    /// Unique and sortable: `20261122-201500-1f3a`.
+    pub id: String,
+    /// Version of Taster.
+    pub tool_version: String,
+    /// RFC 3339, UTC.
+    pub started: String,
+    /// From the first to the last action.
+    pub duration_ms: u64,
+    /// The seed of all random choices.
+    pub seed: u64,
+    /// Where requests went.
+    pub target: String,
+    /// The profile's name; empty without load.
+    pub profile: String,
+    /// Revision of the working directory, with `+` where it had changes.
+    pub git_revision: Option<String>,
+    /// The command line, secrets hidden.
+    pub command: Vec<String>,
+    /// Why the run ended early: `interrupted`, `aborted by SLA ...`, `killed`.
+    pub ended_early: Option<String>,
+    /// Tests that were wanted, and those there were before any were chosen by tag.
+    pub tests_wanted: bool,
+    /// Whether load was wanted.
+    pub load_wanted: bool,
+    /// The tags tests were chosen by.
+    pub tags: Vec<String>,
+}
+
+/// The machine that generated the load.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Machine {
+    /// A short digest of what makes latencies comparable: CPU model, cores, OS, architecture.
+    pub fingerprint: String,
+    /// CPU model.
+    pub cpu: String,
+    /// Cores that may be used.
+    pub cores: u32,
+    /// Memory.
+    pub memory_mb: u64,
+    /// OS and architecture, such as `linux x86_64`.
+    pub os: String,
+    /// Kernel release.
+    pub kernel: String,
+}
+
+/// How the generator itself fared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Generator {
+    /// The judgement.
+    pub health: Health,
+    /// Why, and what to do; empty when valid.
+    pub reasons: Vec<String>,
+    /// Per second of load: share of the machine's CPU time used by this process, 0 to 1.
+    pub cpu: Vec<f32>,
+    /// Per second of load: the longest time one of its loops was late, in microseconds.
+    pub loop_gap_us: Vec<u64>,
+}
+
+/// Whether the generator could have distorted what it measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Health {
+    /// No sign of it.
+    Valid,
+    /// Signs of it.
+    Suspect,
+    /// It did.
+    Invalid,
+}
+
+/// One scenario file's part in the run.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ScenarioResult {
+    /// Its name.
+    pub name: String,
+    /// Its file.
+    pub file: String,
+    /// Digest of the file and all it uses.
+    pub digest: String,
+    /// Tests the file has before any were chosen.
+    pub tests_written: u32,
+    /// Its load, if it had any.
+    pub load: Option<LoadResult>,
+}
+
+/// How the load of one scenario went.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct LoadResult {
+    /// The profile's name.
+    pub profile: String,
+    /// `closed` or `open`.
+    pub model: String,
+    /// What drove it: `goose` or `taster`.
+    pub engine: String,
+    /// The shape in words, such as `2 users for 10s`.
+    pub shape: String,
+    /// How long it was planned to take, without the graceful stop.
+    pub planned_ms: u64,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// Iterations that were due (open) or to be done (fixed numbers); none where users just loop.
+    pub offered: Option<u64>,
+    /// Iterations begun.
+    pub started: u64,
+    /// Iterations walked to the end, failed steps or not.
+    pub completed: u64,
+    /// Completed or cut short with at least one failed step.
+    pub failed: u64,
+    /// Cut off by the end of the run.
+    pub interrupted: u64,
+    /// Due and never begun.
+    pub dropped: u64,
+    /// The most virtual users there were at once.
+    pub users_max: u32,
+    /// Virtual users at work, per second.
+    pub users: Vec<u32>,
+    /// Of completed iterations without failure.
+    pub iteration_us: Summary,
+    /// The same as HdrHistogram V2, compressed, base64.
+    pub iteration_histogram: String,
+    /// Failures of setup and teardown steps, by step and kind.
+    pub setup_failures: Vec<SetupFailure>,
+    /// The bounds it was run under.
+    pub slas: Vec<SlaRecord>,
+}
+
+/// A failed step of setup or teardown.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct SetupFailure {
+    /// The step.
+    pub step: String,
+    /// How often.
+    pub count: u64,
+    /// One of them.
+    pub example: FailureExample,
+}
+
+/// A bound and where it is written.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct SlaRecord {
+    /// In `metric::Sla`'s text form.
+    pub text: String,
+    /// `file:line`.
+    pub place: String,
+}
+
+/// How a test went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TestResult {
+    /// The scenario.
+    pub scenario: String,
+    /// The test.
+    pub name: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// The engine; none for HTTP only.
+    pub browser: Option<String>,
+    /// The outcome.
+    pub status: TestStatus,
+    /// Of the last attempt.
+    pub duration_ms: u64,
+    /// Attempts made.
+    pub attempts: u32,
+    /// Checks made in the last attempt.
+    pub checks: u32,
+    /// Why it was skipped, or cannot be run.
+    pub reason: Option<String>,
+    /// `file:line` of the test.
+    pub place: String,
+    /// The failure of the last failed attempt.
+    pub failure: Option<FailureExample>,
+}
+
+/// The outcome of a test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TestStatus {
+    /// At the first attempt.
+    Passed,
+    /// In no attempt.
+    Failed,
+    /// Not at the first attempt, but at a later one.
+    Flaky,
+    /// Not run, on the file's word.
+    Skipped,
+    /// Not run because this build or machine cannot.
+    Unsupported,
+}
+
+/// How a step went under load.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepResult {
+    /// The scenario.
+    pub scenario: String,
+    /// The step.
+    pub step: String,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// `file:line` of the step.
+    pub place: String,
+    /// Times it was done; 0 means the run never reached it.
+    pub count: u64,
+    /// Of these, failed.
+    pub failed: u64,
+    /// Due and never started.
+    pub dropped: u64,
+    /// Per second of the scenario's load.
+    pub rate: f64,
+    /// From due, of successes.
+    pub response_us: Summary,
+    /// From start, of successes.
+    pub service_us: Summary,
+    /// Start minus due, of all.
+    pub lag_us: Summary,
+    /// From due, of failures.
+    pub failed_us: Summary,
+    /// Failures by kind, as `sample::Failure` writes them.
+    pub failures: BTreeMap<String, u64>,
+    /// A few failures in full.
+    pub examples: Vec<FailureExample>,
+    /// Each check and how often it held.
+    pub checks: Vec<CheckResult>,
+    /// Bytes sent.
+    pub bytes_sent: u64,
+    /// Bytes received.
+    pub bytes_received: u64,
+    /// Whole run, as HdrHistogram V2 (compressed, base64), microseconds.
+    pub histograms: Histograms,
+    /// Per second, from the start of the run; seconds without samples are left out.
+    pub slices: Vec<Slice>,
+}
+
+/// Latencies in few numbers, microseconds; all 0 when there are none.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "named by their meaning")]
+pub struct Summary {
+    pub count: u64,
+    pub min: u64,
+    pub p50: u64,
+    pub p90: u64,
+    pub p95: u64,
+    pub p99: u64,
+    pub max: u64,
+    pub mean: f64,
+}
+
+/// The four histograms of a step, each empty text when it has no samples.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Histograms {
+    /// From due, of successes.
+    pub response: String,
+    /// From start, of successes; empty when it equals `response`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub service: String,
+    /// Start minus due, of all; empty when all are 0.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub lag: String,
+    /// From due, of failures.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub failed: String,
+}
+
+/// One second of one step.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Slice {
+    /// The second, from the start of the run; a sample belongs to the second it ended in.
+    pub second: u32,
+    /// Done.
+    pub count: u64,
+    /// Of these, failed.
+    pub failed: u64,
+    /// As for the whole run.
+    pub histograms: Histograms,
+}
+
+/// A check and how often it held.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CheckResult {
+    /// The check in words.
+    pub check: String,
+    /// Held.
+    pub passed: u64,
+    /// Did not hold.
+    pub failed: u64,
+}
+
+/// One failure in full: see `sample::Exemplar`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct FailureExample {
+    /// The kind, as `sample::Failure` writes it.
+    pub kind: String,
+    /// The step.
+    pub step: String,
+    /// One sentence: what was expected and what came.
+    pub message: String,
+    /// The line of the scenario file, as `file:line:column`.
+    pub place: String,
+    /// That line's text.
+    pub line: String,
+    /// The request as sent, cut.
+    pub request: String,
+    /// The response, cut.
+    pub response: Option<String>,
+}
