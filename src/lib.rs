@@ -18,6 +18,8 @@ pub mod plan;
 
 pub mod sample;
 
+pub mod recorder;
+
 pub mod result;
 
 pub mod analysis;
