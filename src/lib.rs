@@ -25,3 +25,5 @@ pub mod result;
 pub mod analysis;
 
 pub mod driver;
+
+pub mod store;
