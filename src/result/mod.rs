@@ -3,6 +3,8 @@
 //! A baseline is such a file too. Whoever judges or draws works from this alone, so the file also
 //! carries what was demanded (SLAs, the steps named) and where it was written.
 
+pub mod histogram;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
