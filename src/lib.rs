@@ -26,4 +26,6 @@ pub mod analysis;
 
 pub mod driver;
 
+pub mod executor;
+
 pub mod store;

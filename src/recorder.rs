@@ -81,8 +81,6 @@ pub struct Iterations {
     pub failed: u64,
     /// Cut off by the end of the run.
     pub interrupted: u64,
-    /// Due and never begun.
-    pub dropped: u64,
     /// Virtual users at work: the most at once.
     pub users: u32,
     /// Of completed iterations without failure, microseconds.
@@ -156,8 +154,8 @@ impl Second {
     }
 
     fn is_empty(&self) -> bool {
-        let Iterations { started, completed, interrupted, dropped, users, .. } = self.iterations;
-        let idle = started + completed + interrupted + dropped + u64::from(users) == 0;
+        let Iterations { started, completed, interrupted, users, .. } = self.iterations;
+        let idle = started + completed + interrupted + u64::from(users) == 0;
         idle && self.series.iter().all(Option::is_none)
     }
 
@@ -269,7 +267,6 @@ impl Iterations {
         self.completed += other.completed;
         self.failed += other.failed;
         self.interrupted += other.interrupted;
-        self.dropped += other.dropped;
         self.users += other.users;
         merge_optional(&mut self.duration, other.duration);
     }

@@ -25,8 +25,8 @@ const EXAMPLES: usize = 5;
 pub enum Entry {
     /// The run as it is known before the first action: no test, every step with a count of 0.
     Begin(Box<RunResult>),
-    /// A test is over.
-    Test(Box<TestResult>),
+    /// A test is over; the number is its place among all tests, in the order of the files.
+    Test(usize, Box<TestResult>),
     /// A step of setup or teardown failed; the index is that of `RunResult::scenarios`.
     SetupFailed(usize, Box<SetupFailure>),
     /// A second of load is over.
@@ -65,8 +65,6 @@ pub struct LoadSecond {
     pub failed: u64,
     /// Cut off.
     pub interrupted: u64,
-    /// Due and never begun.
-    pub dropped: u64,
     /// Virtual users at work.
     pub users: u32,
     /// Durations without failure, HdrHistogram V2 (compressed, base64), microseconds.
@@ -106,16 +104,17 @@ pub struct EndEntry {
 }
 
 /// Adds entries up.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Ledger {
     result: RunResult,
     steps: Vec<Totals>,
+    tests: BTreeMap<usize, TestResult>,
     durations: BTreeMap<usize, Histogram<u64>>,
     ended: bool,
 }
 
 /// The whole run's histograms of one step.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Totals {
     response: Histogram<u64>,
     service: Histogram<u64>,
@@ -127,7 +126,13 @@ impl Ledger {
     /// From what is known before the first action: see `Entry::Begin`.
     pub fn new(begin: RunResult) -> Self {
         let steps = begin.steps.iter().map(|_| Totals::new()).collect();
-        Self { result: begin, steps, durations: BTreeMap::new(), ended: false }
+        Self {
+            result: begin,
+            steps,
+            tests: BTreeMap::new(),
+            durations: BTreeMap::new(),
+            ended: false,
+        }
     }
 
     /// Adds one entry.
@@ -138,13 +143,17 @@ impl Ledger {
     pub fn apply(&mut self, entry: &Entry) -> Result<(), HistogramError> {
         match entry {
             Entry::Begin(_) => {}
-            Entry::Test(test) => self.result.tests.push((**test).clone()),
+            Entry::Test(number, test) => {
+                self.tests.insert(*number, (**test).clone());
+            }
             Entry::SetupFailed(scenario, failure) => self.add_setup_failure(*scenario, failure),
             Entry::Second(second) => self.add_second(second)?,
             Entry::LoadEnded(scenario, duration_ms, feed) => {
                 if let Some(load) = self.load(*scenario) {
                     load.duration_ms = *duration_ms;
                     load.feed_ended = feed.clone();
+                    let offered = load.offered.unwrap_or(load.started);
+                    load.dropped = offered.saturating_sub(load.started);
                 }
             }
             Entry::End(end) => {
@@ -160,6 +169,7 @@ impl Ledger {
 
     /// The whole run. Without an `Entry::End` it was killed, and says so.
     pub fn finish(mut self) -> RunResult {
+        self.result.tests = std::mem::take(&mut self.tests).into_values().collect();
         if !self.ended {
             let seconds = self.result.generator.cpu.len() as u64;
             self.result.run.duration_ms = self.result.run.duration_ms.max(seconds * 1000);
@@ -182,7 +192,19 @@ impl Ledger {
             step.rate = if seconds > 0.0 { step.count as f64 / seconds } else { 0.0 };
             totals.write(step);
         }
+        for scenario in &self.result.scenarios {
+            let dropped = scenario.load.as_ref().map_or(0, |load| load.dropped);
+            let mut steps = self.result.steps.iter_mut();
+            if let Some(first) = steps.find(|step| step.scenario == scenario.name) {
+                first.dropped = dropped;
+            }
+        }
         self.result
+    }
+
+    /// The run as if it had been killed now.
+    pub fn so_far(&self) -> RunResult {
+        self.clone().finish()
     }
 
     fn load(&mut self, scenario: usize) -> Option<&mut crate::result::LoadResult> {
@@ -236,7 +258,6 @@ impl Ledger {
         load.completed += entry.completed;
         load.failed += entry.failed;
         load.interrupted += entry.interrupted;
-        load.dropped += entry.dropped;
         load.users_max = load.users_max.max(entry.users);
         put(&mut load.users, second, entry.users);
         Ok(())

@@ -166,6 +166,8 @@ pub struct LoadResult {
     pub interrupted: u64,
     /// Due and never begun.
     pub dropped: u64,
+    /// The most virtual users there may be at once.
+    pub users_limit: u32,
     /// The most virtual users there were at once.
     pub users_max: u32,
     /// Virtual users at work, per second.
@@ -198,6 +200,10 @@ pub struct SlaRecord {
     pub text: String,
     /// `file:line`.
     pub place: String,
+    /// Where it ends the run as soon as it does not hold: after how many milliseconds at the
+    /// earliest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abort_after_ms: Option<u64>,
 }
 
 /// How a test went.
