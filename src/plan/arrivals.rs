@@ -1,0 +1,258 @@
+//! When iterations are due under an open workload, in closed form from one start.
+//!
+//! The area under the rate, N(t), is the number of iterations due by t. The k-th (from 0) is due
+//! when N(t) = k: the first at once, and the k-th of a constant rate r at k/r, as in k6's
+//! constant-arrival-rate and in wrk2. (k6's ramping executor waits for the area 1 first; here
+//! both shapes count from 0, so that a ramp between equal rates is a constant rate.) While the
+//! rate is zero nothing is due: what would fall there waits until the rate rises.
+//!
+//! The times depend on k alone. Worker w of n takes k = w, w+n, w+2n, ..: however many share the
+//! schedule, the whole is the same.
+
+use std::time::Duration;
+
+/// When iterations are due: straight lines of rate between points, per second.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrivals {
+    /// The rate at the start.
+    pub start: f64,
+    /// What is reached at each stage's end.
+    pub stages: Vec<(Duration, f64)>,
+}
+
+impl Arrivals {
+    /// A constant rate per second.
+    pub fn constant(rate: f64, duration: Duration) -> Self {
+        Self { start: rate, stages: vec![(duration, rate)] }
+    }
+
+    /// How many iterations are due before the end.
+    pub fn count(&self) -> u64 {
+        let area: f64 = self.lines().map(|line| line.area()).sum();
+        // An area of 12000.000000001 is a rounded 12000, not the start of one more.
+        (area - TINY * area.max(1.0)).ceil().max(0.0) as u64
+    }
+
+    /// When iteration `k`, counted from 0, is due; none after the last.
+    pub fn due(&self, k: u64) -> Option<Duration> {
+        if k >= self.count() {
+            return None;
+        }
+        let mut wanted = k as f64;
+        let mut passed = 0.0;
+        let mut rising = None;
+        for line in self.lines() {
+            let area = line.area();
+            // At a corner the later line has it, so that no time of rate zero is hit; by as
+            // much as the sum is rounded, so that a corner is found where one is meant.
+            if area > 0.0 && wanted < area - TINY * area.max(1.0) {
+                rising = Some(passed + line.time_of(wanted.max(0.0)));
+                break;
+            }
+            wanted -= area;
+            passed += line.seconds;
+        }
+        let seconds = rising.unwrap_or(passed).min(self.duration().as_secs_f64());
+        Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+    }
+
+    /// The rate per second at a time; after a jump the new one, after the end zero.
+    pub fn rate_at(&self, at: Duration) -> f64 {
+        let mut begin = Duration::ZERO;
+        let mut from = self.start;
+        for (duration, to) in &self.stages {
+            let end = begin.saturating_add(*duration);
+            if at < end {
+                let share = (at - begin).as_secs_f64() / duration.as_secs_f64();
+                return from + (to - from) * share;
+            }
+            (begin, from) = (end, *to);
+        }
+        0.0
+    }
+
+    /// How long the schedule is.
+    pub fn duration(&self) -> Duration {
+        self.stages.iter().fold(Duration::ZERO, |sum, (duration, _)| sum.saturating_add(*duration))
+    }
+
+    /// The highest rate there is.
+    pub fn peak(&self) -> f64 {
+        self.stages.iter().map(|(_, rate)| *rate).fold(self.start, f64::max)
+    }
+
+    fn lines(&self) -> impl Iterator<Item = Line> + '_ {
+        let starts = std::iter::once(self.start).chain(self.stages.iter().map(|stage| stage.1));
+        starts.zip(&self.stages).map(|(from, (duration, to))| Line {
+            from: from.max(0.0),
+            to: to.max(0.0),
+            seconds: duration.as_secs_f64(),
+        })
+    }
+}
+
+/// How much of an area may be rounding.
+const TINY: f64 = 1e-12;
+
+struct Line {
+    from: f64,
+    to: f64,
+    seconds: f64,
+}
+
+impl Line {
+    fn area(&self) -> f64 {
+        (self.from + self.to) / 2.0 * self.seconds
+    }
+
+    /// The time, from the line's start, at which the area to its left is `area`.
+    ///
+    /// The quadratic is solved from the end where the rate is lower, in the form without a
+    /// difference of near numbers: a rate that rises from zero or falls to it loses no digits.
+    fn time_of(&self, area: f64) -> f64 {
+        let slope = (self.to - self.from) / self.seconds;
+        let time = if slope < 0.0 {
+            self.seconds - reach(self.to, -slope, self.area() - area)
+        } else {
+            reach(self.from, slope, area)
+        };
+        time.clamp(0.0, self.seconds)
+    }
+}
+
+/// The time a rate that begins at `rate` and rises by `slope` needs for an area.
+fn reach(rate: f64, slope: f64, area: f64) -> f64 {
+    if area <= 0.0 {
+        return 0.0;
+    }
+    2.0 * area / (rate + (rate * rate + 2.0 * slope * area).sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn seconds(number: f64) -> Duration {
+        Duration::from_secs_f64(number)
+    }
+
+    /// The area by the trapezoid of each stage: what `due` inverts, written another way.
+    fn area_until(arrivals: &Arrivals, at: f64) -> f64 {
+        let (mut begin, mut from, mut area) = (0.0, arrivals.start, 0.0);
+        for (duration, to) in &arrivals.stages {
+            let length = duration.as_secs_f64();
+            let part = (at - begin).clamp(0.0, length);
+            if length > 0.0 {
+                area += part * (from + (from + (to - from) * part / length)) / 2.0;
+            }
+            (begin, from) = (begin + length, *to);
+        }
+        area
+    }
+
+    #[test]
+    fn a_constant_rate_starts_at_once_and_keeps_its_distance() {
+        let arrivals = Arrivals::constant(200.0, seconds(60.0));
+        assert_eq!(arrivals.count(), 12_000);
+        assert_eq!(arrivals.due(0), Some(Duration::ZERO));
+        assert_eq!(arrivals.due(1), Some(Duration::from_millis(5)));
+        assert_eq!(arrivals.due(11_999), Some(Duration::from_millis(59_995)));
+        assert_eq!(arrivals.due(12_000), None);
+    }
+
+    #[test]
+    fn a_rate_that_does_not_fit_its_duration_keeps_the_last_part() {
+        assert_eq!(Arrivals::constant(0.3, seconds(10.0)).count(), 3);
+        assert_eq!(Arrivals::constant(1.0, seconds(2.5)).count(), 3);
+        assert_eq!(Arrivals::constant(0.1, seconds(5.0)).count(), 1);
+        assert_eq!(Arrivals::constant(0.0, seconds(5.0)).count(), 0);
+        assert_eq!(Arrivals::constant(5.0, Duration::ZERO).count(), 0);
+    }
+
+    #[test]
+    fn a_ramp_from_zero_follows_the_square_root() {
+        let arrivals = Arrivals { start: 0.0, stages: vec![(seconds(10.0), 20.0)] };
+        assert_eq!(arrivals.count(), 100);
+        for k in [0_u64, 1, 4, 9, 49, 99] {
+            let expected = (k as f64).sqrt();
+            let due = arrivals.due(k).expect("within the schedule").as_secs_f64();
+            assert!((due - expected).abs() < 1e-8, "{k}: {due} is not {expected}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_due_while_the_rate_is_zero() {
+        let stages = vec![
+            (seconds(1.0), 10.0),
+            (Duration::ZERO, 0.0),
+            (seconds(5.0), 0.0),
+            (Duration::ZERO, 10.0),
+            (seconds(1.0), 10.0),
+        ];
+        let arrivals = Arrivals { start: 10.0, stages };
+        assert_eq!(arrivals.count(), 20);
+        assert_eq!(arrivals.due(9), Some(Duration::from_millis(900)));
+        assert_eq!(arrivals.due(10), Some(seconds(6.0)));
+        assert_eq!(arrivals.rate_at(seconds(3.0)), 0.0);
+        assert_eq!(arrivals.rate_at(seconds(6.0)), 10.0);
+        assert_eq!(arrivals.rate_at(seconds(7.0)), 0.0);
+    }
+
+    fn schedules() -> impl Strategy<Value = Arrivals> {
+        let rate = prop_oneof![Just(0.0), 0.01..50.0, 50.0..5000.0];
+        let millis = prop_oneof![Just(0_u64), 1_u64..120_000];
+        let stage = (millis.prop_map(Duration::from_millis), rate.clone());
+        (rate, prop::collection::vec(stage, 1..6))
+            .prop_map(|(start, stages)| Arrivals { start, stages })
+    }
+
+    proptest! {
+        #[test]
+        fn as_many_are_due_as_there_is_area(arrivals in schedules()) {
+            let area = area_until(&arrivals, arrivals.duration().as_secs_f64());
+            let count = arrivals.count() as f64;
+            prop_assert!(count >= area - 1e-6 && count < area + 1.0 + 1e-6, "{count} of {area}");
+            prop_assert_eq!(arrivals.due(arrivals.count()), None);
+        }
+
+        #[test]
+        fn each_is_due_where_the_area_is_its_number(
+            arrivals in schedules(),
+            pick in 0.0_f64..1.0,
+        ) {
+            let count = arrivals.count();
+            if count == 0 {
+                return Ok(());
+            }
+            let k = ((count as f64 * pick) as u64).min(count - 1);
+            let due = arrivals.due(k).expect("less than the count").as_secs_f64();
+            // The area grows with time, so bracketing the time brackets the number.
+            let (before, after) = (area_until(&arrivals, due - 1e-6),
+                area_until(&arrivals, due + 1e-6));
+            let rounding = 1e-9 * (k as f64).max(1.0);
+            prop_assert!(before <= k as f64 + rounding, "{k} at {due}: {before} before");
+            prop_assert!(after >= k as f64 - rounding, "{k} at {due}: {after} after");
+        }
+
+        #[test]
+        fn later_ones_are_never_due_earlier(arrivals in schedules(), from in 0_u64..100_000) {
+            let from = from.min(arrivals.count());
+            let times: Vec<_> = (from..from + 200).map_while(|k| arrivals.due(k)).collect();
+            prop_assert!(times.is_sorted());
+            prop_assert!(times.iter().all(|due| *due <= arrivals.duration()));
+        }
+
+        #[test]
+        fn workers_share_the_schedule_whole(arrivals in schedules(), workers in 1_u64..9) {
+            let all = (0..300).map_while(|k| arrivals.due(k));
+            let mut shared: Vec<_> = (0..workers)
+                .flat_map(|w| (0..300).skip(w as usize).step_by(workers as usize))
+                .filter_map(|k| arrivals.due(k))
+                .collect();
+            shared.sort();
+            prop_assert_eq!(shared, all.collect::<Vec<_>>());
+        }
+    }
+}
