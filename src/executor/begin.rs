@@ -1,6 +1,6 @@
 //! What is known of a run before its first action.
 
-use crate::plan::{Arrivals, LoadPlan, Plan, ScenarioPlan, SeriesPlan, ShapePlan, Site};
+use crate::plan::{LoadPlan, Plan, ScenarioPlan, SeriesPlan, ShapePlan, Site};
 use crate::result::journal::blank;
 use crate::result::{
     CheckResult, LoadResult, Machine, RunInfo, RunResult, ScenarioResult, SlaRecord, StepResult,
@@ -115,7 +115,7 @@ fn shape_words(shape: &ShapePlan) -> String {
     match shape {
         ShapePlan::Closed(population) => {
             let duration = show_duration(population.duration());
-            match population.is_constant() {
+            match population.stages.iter().all(|(_, users)| *users == population.start) {
                 true => format!("{} users for {duration}", population.max()),
                 false => format!("up to {} users for {duration}", population.max()),
             }
@@ -127,15 +127,11 @@ fn shape_words(shape: &ShapePlan) -> String {
             format!("{users} users share {iterations} iterations")
         }
         ShapePlan::Open { arrivals, max_users } => {
-            let rate = peak(arrivals);
+            let rate = arrivals.peak();
             let duration = show_duration(arrivals.duration());
             format!("up to {rate}/s for {duration}, at most {max_users} users")
         }
     }
-}
-
-fn peak(arrivals: &Arrivals) -> f64 {
-    arrivals.stages.iter().map(|(_, rate)| *rate).fold(arrivals.start, f64::max)
 }
 
 fn users_limit(shape: &ShapePlan) -> u32 {

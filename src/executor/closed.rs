@@ -49,7 +49,7 @@ pub(super) async fn drive(
     population: &Population,
     limit: Option<u64>,
 ) -> Result<(), ExecuteError> {
-    let share = population.share(crew.worker.index, crew.worker.of);
+    let share = population.share(crew.worker.index as u32, crew.worker.of as u32);
     if share.max() == 0 {
         return Ok(());
     }
