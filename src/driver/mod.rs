@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of schedules, load shapes or statistics: a step goes in, what happened comes out.
 
-use std::time::Instant;
+use tokio::time::Instant;
 
 use crate::sample::{Exemplar, Failure};
 

@@ -137,8 +137,7 @@ impl<'a> Collector<'a> {
     /// Tells the seconds that no worker will add to.
     fn tell_complete(&mut self, run: &mut Run<'_>) {
         let complete = self.reached.iter().copied().min().unwrap_or(u32::MAX);
-        while let Some(entry) = self.seconds.first_entry().filter(|entry| *entry.key() < complete)
-        {
+        while let Some(entry) = self.seconds.first_entry().filter(|entry| *entry.key() < complete) {
             let (second, scenarios) = entry.remove_entry();
             let entry = self.second(second, scenarios, run);
             run.tell(Entry::Second(Box::new(entry)));
@@ -195,7 +194,8 @@ impl<'a> Collector<'a> {
         for job in self.jobs {
             let Some((_, last, feed)) = self.ended.remove(&job.scenario) else { continue };
             let Some(load) = &job.plan.load else { continue };
-            let counted = matches!(load.shape, ShapePlan::PerUser { .. } | ShapePlan::Shared { .. });
+            let counted =
+                matches!(load.shape, ShapePlan::PerUser { .. } | ShapePlan::Shared { .. });
             let cut = counted || stop.is_requested() || feed.is_some();
             let whole = if cut { last } else { last.max(planned(&load.shape)) };
             run.tell(Entry::LoadEnded(job.scenario, whole.as_millis() as u64, feed));

@@ -127,8 +127,7 @@ impl Crew {
         session.begin_iteration(0);
         session.adopt(&self.job.captured);
         let mut user = User { session, number, iteration: 0 };
-        let turn =
-            Turn { user: number, iteration: number, random: mix(&[self.job.seed, number]) };
+        let turn = Turn { user: number, iteration: number, random: mix(&[self.job.seed, number]) };
         if self.deal(&mut user, turn) == Ended::NoRow {
             return None;
         }

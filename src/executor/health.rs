@@ -33,28 +33,40 @@ pub(super) fn judge(result: &RunResult) -> Judged {
     let seconds = result.generator.loop_gap_us.len().max(1);
     let late = result.generator.loop_gap_us.iter().filter(|gap| **gap > GAP_US).count();
     if late * 5 >= seconds && late >= 2 {
-        judged.worsen(Health::Invalid, format!(
-            "the generator's loops stood still for over 100 ms in {late} of {seconds} seconds: \
+        judged.worsen(
+            Health::Invalid,
+            format!(
+                "the generator's loops stood still for over 100 ms in {late} of {seconds} seconds: \
              the machine is too busy; stop other work on it, or lower the load"
-        ));
+            ),
+        );
     } else if late > 0 {
-        judged.worsen(Health::Suspect, format!(
-            "the generator's loops stood still for over 100 ms in {late} of {seconds} seconds"
-        ));
+        judged.worsen(
+            Health::Suspect,
+            format!(
+                "the generator's loops stood still for over 100 ms in {late} of {seconds} seconds"
+            ),
+        );
     }
     let full = result.generator.cpu.iter().filter(|share| **share > CPU).count();
     if full * 2 >= seconds && full >= 2 {
-        judged.worsen(Health::Suspect, format!(
-            "the generator used over 90 % of the machine in {full} of {seconds} seconds: \
+        judged.worsen(
+            Health::Suspect,
+            format!(
+                "the generator used over 90 % of the machine in {full} of {seconds} seconds: \
              use another machine or lower the load"
-        ));
+            ),
+        );
     }
     for (scenario, lag) in late_schedules(result) {
-        judged.worsen(Health::Invalid, format!(
-            "`{scenario}`: iterations began up to {} ms late (p99) although users were free: \
+        judged.worsen(
+            Health::Invalid,
+            format!(
+                "`{scenario}`: iterations began up to {} ms late (p99) although users were free: \
              the generator could not keep its own schedule; lower the rate or use more cores",
-            lag / 1000
-        ));
+                lag / 1000
+            ),
+        );
     }
     judged
 }

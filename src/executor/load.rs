@@ -167,11 +167,7 @@ async fn make_ready(crew: Rc<Crew>, shared: Arc<AtomicU64>) -> Ready {
 }
 
 /// Drives one crew to its end, the graceful stop included, or to the interruption of the run.
-async fn bounded(
-    ready: Ready,
-    stop: Stop,
-    tell: Sender<Message>,
-) -> Result<(), ExecuteError> {
+async fn bounded(ready: Ready, stop: Stop, tell: Sender<Message>) -> Result<(), ExecuteError> {
     let crew = ready.crew.clone();
     let load = crew.load();
     let latest = crew.begins() + planned(&load.shape) + load.graceful_stop;

@@ -78,12 +78,7 @@ pub(super) async fn close_scenes(scenes: &mut [Scene], run: &mut Run<'_>) {
 }
 
 /// Runs all tests, so many at a time; their order in the result is the files'.
-pub(super) async fn tests(
-    scenes: &mut [Scene],
-    workers: usize,
-    stop: &Stop,
-    run: &mut Run<'_>,
-) {
+pub(super) async fn tests(scenes: &mut [Scene], workers: usize, stop: &Stop, run: &mut Run<'_>) {
     let slots = Rc::new(Semaphore::new(workers.max(1)));
     let mut tasks = JoinSet::new();
     let local = LocalSet::new();

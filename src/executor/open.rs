@@ -132,11 +132,7 @@ pub(super) async fn drive(pool: Rc<Pool>, arrivals: &Arrivals) {
 }
 
 /// Lets this worker's users take iterations from a number that all workers share.
-pub(super) async fn share(
-    pool: Rc<Pool>,
-    (next, all): (Arc<AtomicU64>, u64),
-    ends: Instant,
-) {
+pub(super) async fn share(pool: Rc<Pool>, (next, all): (Arc<AtomicU64>, u64), ends: Instant) {
     let mut tasks = JoinSet::new();
     for _ in 0..pool.most {
         let (pool, next) = (pool.clone(), next.clone());
