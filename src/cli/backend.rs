@@ -27,6 +27,10 @@ impl Backend {
         for fault in faults {
             command.arg(format!("--fault={fault}"));
         }
+        // Ctrl-C in a terminal goes to the whole group of processes: the backend must outlive it
+        // until the run has ended in order.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         // Held open for as long as the backend shall live: it ends with its standard input, even
         // when this process is killed.
         let mut child = command

@@ -15,7 +15,7 @@ mod open;
 mod stop;
 mod walk;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::driver::DriverError;
 use crate::plan::Plan;
@@ -31,6 +31,18 @@ pub struct Options {
     pub workers: usize,
     /// Threads that generate load.
     pub threads: usize,
+}
+
+/// How long the load of a plan takes, without what is still going on at its end.
+pub fn load_duration(plan: &Plan) -> Duration {
+    let loads = plan.scenarios.iter().filter_map(|scenario| scenario.load.as_ref());
+    let ends = loads.map(|load| load.start_after + begin::planned(&load.shape));
+    ends.max().unwrap_or_default()
+}
+
+/// The time of day, UTC.
+pub fn wall_clock() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }
 
 /// Who listens while a run goes on.

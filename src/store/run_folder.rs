@@ -13,7 +13,8 @@ use crate::store::results::JOURNAL;
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
-    journal: BufWriter<File>,
+    /// None for a run that is over.
+    journal: Option<BufWriter<File>>,
 }
 
 impl RunFolder {
@@ -25,7 +26,16 @@ impl RunFolder {
         fs::create_dir_all(path).map_err(|error| StoreError::io("create", path, error))?;
         let file = path.join(JOURNAL);
         let journal = File::create(&file).map_err(|error| StoreError::io("write", &file, error))?;
-        Ok(Self { path: path.to_path_buf(), journal: BufWriter::new(journal) })
+        Ok(Self { path: path.to_path_buf(), journal: Some(BufWriter::new(journal)) })
+    }
+
+    /// The folder of a run that is over, for its reports.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        fs::create_dir_all(path).map_err(|error| StoreError::io("create", path, error))?;
+        Ok(Self { path: path.to_path_buf(), journal: None })
     }
 
     /// The folder.
@@ -39,9 +49,10 @@ impl RunFolder {
     /// When it cannot be written.
     pub fn keep(&mut self, entry: &Entry) -> Result<(), StoreError> {
         let failed = |error| StoreError::io("write", &self.path.join(JOURNAL), error);
-        serde_json::to_writer(&mut self.journal, entry).map_err(|error| failed(error.into()))?;
-        self.journal.write_all(b"\n").map_err(failed)?;
-        self.journal.flush().map_err(failed)
+        let Some(journal) = &mut self.journal else { return Ok(()) };
+        serde_json::to_writer(&mut *journal, entry).map_err(|error| failed(error.into()))?;
+        journal.write_all(b"\n").map_err(failed)?;
+        journal.flush().map_err(failed)
     }
 
     /// Writes the result, whole or not at all, and only then drops the journal.
