@@ -4,8 +4,9 @@
 
 use std::ops::Range;
 
-use super::compile::{Fault, Trouble, nearest};
+use super::compile::{Fault, Trouble};
 use super::template::Function;
+use crate::diagnostic::nearest;
 
 /// A part of a text with holes.
 #[derive(Debug, PartialEq)]
