@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use serde_json::{Number, Value};
 
 use super::nearest;
-use super::show::{Seen, count, quoted};
+use super::show::{Seen, Words, count};
 use crate::scenario::JsonType;
 
 /// Ok, or the words after "but".
@@ -28,43 +28,47 @@ pub(super) fn same(one: &Value, two: &Value) -> bool {
     }
 }
 
-pub(super) fn but_is(is: Seen<'_>) -> Verdict {
-    Err(format!("is {}", is.shown()))
+pub(super) fn but_is(is: Seen<'_>, words: Words<'_>) -> Verdict {
+    Err(format!("is {}", words.shown(is)))
 }
 
-pub(super) fn but_is_typed(is: Seen<'_>) -> Verdict {
-    Err(format!("is {}", is.with_type()))
+pub(super) fn but_is_typed(is: Seen<'_>, words: Words<'_>) -> Verdict {
+    Err(format!("is {}", words.typed(is)))
 }
 
-pub(super) fn equals(wanted: &Value, is: Seen<'_>) -> Verdict {
-    let held = match (wanted, is) {
+/// Whether `is` is the value `wanted`.
+pub(super) fn is_equal(wanted: &Value, is: Seen<'_>) -> bool {
+    match (wanted, is) {
         (Value::String(wanted), Seen::Text(is)) => wanted == is,
         (wanted, Seen::Other(is)) => same(wanted, is),
         _ => false,
-    };
-    if held {
+    }
+}
+
+pub(super) fn equals(wanted: &Value, is: Seen<'_>, words: Words<'_>) -> Verdict {
+    if is_equal(wanted, is) {
         return Ok(());
     }
     let seen = Seen::from(wanted);
     if !seen.same_kind(is) {
-        let (is_typed, wanted_typed) = (is.with_type(), seen.with_type());
-        return Err(format!("is {}: {is_typed} is not {wanted_typed}", is.shown()));
+        let (is_typed, wanted_typed) = (words.typed(is), words.typed(seen));
+        return Err(format!("is {}: {is_typed} is not {wanted_typed}", words.shown(is)));
     }
     if let Seen::Other(is_value @ (Value::Array(_) | Value::Object(_))) = is {
-        let difference = difference(wanted, is_value, "");
-        return Err(format!("is {}: {difference}", is.shown()));
+        let difference = difference(wanted, is_value, "", words);
+        return Err(format!("is {}: {difference}", words.shown(is)));
     }
-    but_is(is)
+    but_is(is, words)
 }
 
 /// The first place where two values of the same kind differ.
-fn difference(wanted: &Value, is: &Value, at: &str) -> String {
+fn difference(wanted: &Value, is: &Value, at: &str, words: Words<'_>) -> String {
     let at_or = |at: &str| if at.is_empty() { "there".to_string() } else { format!("`{at}`") };
     match (wanted, is) {
         (Value::Array(wanted), Value::Array(is)) => {
             for (index, (wanted, is)) in wanted.iter().zip(is).enumerate() {
                 if !same(wanted, is) {
-                    return difference(wanted, is, &format!("{at}[{index}]"));
+                    return difference(wanted, is, &format!("{at}[{index}]"), words);
                 }
             }
             let wanted = count(wanted.len(), "value");
@@ -79,7 +83,9 @@ fn difference(wanted: &Value, is: &Value, at: &str) -> String {
             for (key, wanted) in wanted {
                 match is.get(key) {
                     None => return format!("`{}` is not there", longer(key)),
-                    Some(is) if !same(wanted, is) => return difference(wanted, is, &longer(key)),
+                    Some(is) if !same(wanted, is) => {
+                        return difference(wanted, is, &longer(key), words);
+                    }
                     Some(_) => {}
                 }
             }
@@ -89,16 +95,21 @@ fn difference(wanted: &Value, is: &Value, at: &str) -> String {
         (wanted, is) => {
             let (wanted, is) = (Seen::from(wanted), Seen::from(is));
             if wanted.same_kind(is) {
-                format!("{} is {}, not {}", at_or(at), is.shown(), wanted.shown())
+                format!("{} is {}, not {}", at_or(at), words.shown(is), words.shown(wanted))
             } else {
-                format!("{} is {}, not {}", at_or(at), is.with_type(), wanted.with_type())
+                format!("{} is {}, not {}", at_or(at), words.typed(is), words.typed(wanted))
             }
         }
     }
 }
 
 /// Numbers with numbers, texts with texts (by their characters, as dates of ISO 8601 sort).
-pub(super) fn ordered(wanted: &Value, is: Seen<'_>, holds: fn(Ordering) -> bool) -> Verdict {
+pub(super) fn ordered(
+    wanted: &Value,
+    is: Seen<'_>,
+    holds: fn(Ordering) -> bool,
+    words: Words<'_>,
+) -> Verdict {
     let ordering = match (wanted, is) {
         (Value::Number(wanted), is) => is.number().map(|is| compare(is, wanted)),
         (Value::String(wanted), Seen::Text(is)) => Some(is.cmp(wanted.as_str())),
@@ -106,10 +117,10 @@ pub(super) fn ordered(wanted: &Value, is: Seen<'_>, holds: fn(Ordering) -> bool)
     };
     match ordering {
         Some(ordering) if holds(ordering) => Ok(()),
-        Some(_) => but_is(is),
+        Some(_) => but_is(is, words),
         None => {
             let wanted = Seen::from(wanted);
-            let (is, wanted) = (is.with_type(), wanted.with_type());
+            let (is, wanted) = (words.typed(is), words.typed(wanted));
             Err(format!("is {is}, which cannot be compared with {wanted}"))
         }
     }
@@ -125,7 +136,7 @@ fn compare(one: &Number, two: &Number) -> Ordering {
         (Some(one), Some(two)) => one.cmp(&two),
         (Some(one), None) => integer_with_float(one, float(two)),
         (None, Some(two)) => integer_with_float(two, float(one)).reverse(),
-        (None, None) => float(one).total_cmp(&float(two)),
+        (None, None) => float(one).partial_cmp(&float(two)).unwrap_or(Ordering::Less),
     }
 }
 
@@ -135,52 +146,62 @@ fn integer_with_float(integer: i128, float: f64) -> Ordering {
     integer.cmp(&floor).then(if float.fract() == 0.0 { Ordering::Equal } else { Ordering::Less })
 }
 
-pub(super) fn contains(part: &Value, is: Seen<'_>) -> Verdict {
+pub(super) fn contains(part: &Value, is: Seen<'_>, words: Words<'_>) -> Verdict {
     match (part, is) {
         (Value::String(part), Seen::Text(text)) => {
-            if text.contains(part.as_str()) { Ok(()) } else { but_is(is) }
+            if text.contains(part.as_str()) {
+                Ok(())
+            } else {
+                but_is(is, words)
+            }
         }
         (part, Seen::Other(Value::Array(list))) => {
-            if list.iter().any(|value| same(value, part)) { Ok(()) } else { but_is(is) }
+            if list.iter().any(|value| same(value, part)) {
+                Ok(())
+            } else {
+                but_is(is, words)
+            }
         }
         (Value::String(part), Seen::Other(Value::Object(members))) => {
-            if members.contains_key(part) { Ok(()) } else { but_is_typed(is) }
+            if members.contains_key(part) { Ok(()) } else { but_is_typed(is, words) }
         }
-        _ => but_is_typed(is),
+        _ => but_is_typed(is, words),
     }
 }
 
-pub(super) fn lacks(part: &Value, is: Seen<'_>) -> Verdict {
-    if contains(part, is).is_err() {
+pub(super) fn lacks(part: &Value, is: Seen<'_>, words: Words<'_>) -> Verdict {
+    if contains(part, is, words).is_err() {
         return Ok(());
     }
     if let (Value::String(part), Seen::Text(text)) = (part, is)
         && let Some(at) = text.find(part.as_str())
     {
         let start = text[..at].char_indices().rev().nth(19).map_or(0, |(start, _)| start);
-        return Err(format!("does: {}", quoted(&text[start..])));
+        return Err(format!("does: {}", words.quoted(&text[start..])));
     }
-    but_is(is)
+    but_is(is, words)
 }
 
 /// The text begins with a part.
-pub(super) fn begins(part: &Value, is: Seen<'_>) -> Verdict {
+pub(super) fn begins(part: &Value, is: Seen<'_>, words: Words<'_>) -> Verdict {
     match (part, is) {
         (Value::String(part), Seen::Text(text)) if text.starts_with(part.as_str()) => Ok(()),
-        (Value::String(_), Seen::Text(_)) => but_is(is),
-        _ => but_is_typed(is),
+        (Value::String(_), Seen::Text(_)) => but_is(is, words),
+        _ => but_is_typed(is, words),
     }
 }
 
 /// The text ends with a part.
-pub(super) fn ends(part: &Value, is: Seen<'_>) -> Verdict {
+pub(super) fn ends(part: &Value, is: Seen<'_>, words: Words<'_>) -> Verdict {
     match (part, is) {
         (Value::String(part), Seen::Text(text)) if text.ends_with(part.as_str()) => Ok(()),
         (Value::String(_), Seen::Text(text)) => match text.char_indices().rev().nth(29) {
-            Some((start, _)) if start > 0 => Err(format!("ends with {}", quoted(&text[start..]))),
-            _ => but_is(is),
+            Some((start, _)) if start > 0 => {
+                Err(format!("ends with {}", words.quoted(&text[start..])))
+            }
+            _ => but_is(is, words),
         },
-        _ => but_is_typed(is),
+        _ => but_is_typed(is, words),
     }
 }
 

@@ -10,6 +10,7 @@ use reqwest::Url;
 
 use super::show;
 use crate::sample::Failure;
+use crate::units::write_duration;
 
 /// How long a connection may take; a request with a shorter timeout ends sooner.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -64,10 +65,11 @@ pub(super) fn classify(error: &reqwest::Error, url: &Url, phase: Phase) -> Broke
 
 /// What the timeout of a step means.
 pub(super) fn timeout(limit: Duration, phase: Phase) -> Broken {
+    let limit = write_duration(limit);
     let message = match phase {
-        Phase::Waiting => format!("no answer within {limit:?}"),
-        Phase::Body(0) => format!("headers came, but no body within {limit:?}"),
-        Phase::Body(bytes) => format!("the body did not end within {limit:?}: {bytes} bytes came"),
+        Phase::Waiting => format!("no answer within {limit}"),
+        Phase::Body(0) => format!("headers came, but no body within {limit}"),
+        Phase::Body(bytes) => format!("the body did not end within {limit}: {bytes} bytes came"),
     };
     Broken::new(Failure::Timeout, message)
 }
@@ -114,11 +116,14 @@ fn connect(error: &reqwest::Error, chain: &Chain<'_>, url: &Url) -> Broken {
         return Broken::new(Failure::Connect, format!("no address is known for `{host}`"));
     }
     if error.is_timeout() {
-        let message = format!("no connection to {place} within {CONNECT_TIMEOUT:?}");
+        let limit = write_duration(CONNECT_TIMEOUT);
+        let message = format!("no connection to {place} within {limit}");
         return Broken::new(Failure::Connect, message);
     }
     let kind = chain.io.map(io::Error::kind);
-    if url.scheme() == "https" && matches!(kind, Some(UNEXPECTED_EOF | RESET | io::ErrorKind::BrokenPipe)) {
+    if url.scheme() == "https"
+        && matches!(kind, Some(UNEXPECTED_EOF | RESET | io::ErrorKind::BrokenPipe))
+    {
         let message = format!("{place} closed the connection within the TLS handshake");
         return Broken::new(Failure::Tls, message);
     }
@@ -127,9 +132,9 @@ fn connect(error: &reqwest::Error, chain: &Chain<'_>, url: &Url) -> Broken {
         (Some(io::ErrorKind::ConnectionRefused), _) => {
             format!("connection refused: nothing listens at {place}")
         }
-        (Some(io::ErrorKind::AddrNotAvailable), _) => format!(
-            "this machine has no free port left for a connection to {place}: {words}"
-        ),
+        (Some(io::ErrorKind::AddrNotAvailable), _) => {
+            format!("this machine has no free port left for a connection to {place}: {words}")
+        }
         (_, Some(TOO_MANY_FILES)) => format!(
             "this machine allows no more open files, so no connection to {place}: \
              raise the limit (`ulimit -n`)"
@@ -151,9 +156,9 @@ fn tls(chain: &Chain<'_>, url: &Url) -> Broken {
         return Broken::new(Failure::Tls, format!("TLS with {place} failed"));
     };
     let message = match error {
-        Tls::InvalidMessage(_) => format!(
-            "TLS with {place} failed: what it answers is not TLS; is it plain `http://`?"
-        ),
+        Tls::InvalidMessage(_) => {
+            format!("TLS with {place} failed: what it answers is not TLS; is it plain `http://`?")
+        }
         Tls::InvalidCertificate(rustls::CertificateError::UnknownIssuer) => format!(
             "the certificate of {place} is signed by nobody this machine trusts; \
              name its authority with `http: {{ tls: {{ ca: FILE }} }}`"
@@ -200,9 +205,7 @@ fn io(chain: &Chain<'_>, phase: Phase) -> Option<Broken> {
         io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted => {
             Broken::new(Failure::Reset, ended(phase))
         }
-        io::ErrorKind::TimedOut => {
-            Broken::new(Failure::Timeout, format!("{}: {words}", at(phase)))
-        }
+        io::ErrorKind::TimedOut => Broken::new(Failure::Timeout, format!("{}: {words}", at(phase))),
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
             let message = format!("{}: the body is not HTTP: {words}", at(phase));
             Broken::new(Failure::Protocol, message)

@@ -13,7 +13,7 @@ use serde_json_path::JsonPath;
 use super::compare::{self, Verdict, but_is, but_is_typed, equals, ordered};
 use super::failure::Broken;
 use super::nearest;
-use super::show::{self, Seen, count};
+use super::show::{self, Seen, Words, count};
 use crate::plan::{ComparisonPlan, MatcherPlan, Template, ValuePlan};
 use crate::sample::Failure;
 
@@ -30,17 +30,21 @@ pub(super) enum Subject<'v> {
     Length(&'v Subject<'v>, &'v Value),
 }
 
-/// Gives the value that a template means, or says what is missing.
-pub(super) type Render<'r> = dyn FnMut(&Template) -> Result<Value, Broken> + 'r;
+/// What wanted values are made with, and what messages are written with.
+pub(super) struct Means<'m> {
+    /// Gives the value that a template means, or says what is missing.
+    pub(super) render: &'m mut dyn FnMut(&Template) -> Result<Value, Broken>,
+    /// Writes values into messages.
+    pub(super) words: Words<'m>,
+}
 
 /// Whether all comparisons hold; else the first that does not.
 pub(super) fn matches(
     matcher: &MatcherPlan,
     subject: Subject<'_>,
-    render: &mut Render<'_>,
+    means: &mut Means<'_>,
 ) -> Result<(), Broken> {
-    let several: Vec<Seen<'_>>;
-    let one;
+    let (one, several);
     let selected = match subject {
         Subject::One(_, None) => &[],
         Subject::One(_, Some(value)) | Subject::Item(_, _, value) => {
@@ -52,11 +56,12 @@ pub(super) fn matches(
             slice::from_ref(&one)
         }
         Subject::Path(path, document) => {
-            several = path.query(document).iter().map(|value| Seen::from(*value)).collect();
+            let found = path.query(document).all();
+            several = found.into_iter().map(Seen::from).collect::<Vec<_>>();
             several.as_slice()
         }
     };
-    let mut look = Look { subject, selected, render };
+    let mut look = Look { subject, selected, means };
     matcher.tests.iter().try_for_each(|test| look.comparison(test))
 }
 
@@ -64,10 +69,10 @@ pub(super) fn matches(
 struct Look<'l, 'r> {
     subject: Subject<'l>,
     selected: &'l [Seen<'l>],
-    render: &'l mut Render<'r>,
+    means: &'l mut Means<'r>,
 }
 
-impl Look<'_, '_> {
+impl<'l> Look<'l, '_> {
     fn comparison(&mut self, test: &ComparisonPlan) -> Result<(), Broken> {
         match (test, self.selected) {
             (ComparisonPlan::Exists(wanted), _) => self.exists(*wanted),
@@ -88,14 +93,16 @@ impl Look<'_, '_> {
         let name = || name(self.subject);
         match (wanted, self.selected) {
             (true, []) => check(format!("{} should exist, but {}", name(), self.why())),
-            (false, [first]) => {
-                check(format!("{} should not exist, but is {}", name(), first.shown()))
-            }
+            (false, [first]) => check(format!(
+                "{} should not exist, but is {}",
+                name(),
+                self.means.words.shown(*first)
+            )),
             (false, [first, ..]) => check(format!(
                 "{} should not exist, but selects {}, the first is {}",
                 name(),
                 count(self.selected.len(), "value"),
-                first.shown(),
+                self.means.words.shown(*first),
             )),
             _ => Ok(()),
         }
@@ -119,7 +126,7 @@ impl Look<'_, '_> {
         let mut failed = 0;
         let mut first = None;
         for (index, item) in items.iter().enumerate() {
-            match matches(inner, Subject::Item(&self.subject, index, *item), self.render) {
+            match matches(inner, Subject::Item(&self.subject, index, *item), self.means) {
                 Err(broken) if broken.failure != Failure::Check => return Err(broken),
                 Err(broken) => {
                     failed += 1;
@@ -140,14 +147,15 @@ impl Look<'_, '_> {
     fn any(&mut self, inner: &MatcherPlan) -> Result<(), Broken> {
         let items = self.items();
         for (index, item) in items.iter().enumerate() {
-            match matches(inner, Subject::Item(&self.subject, index, *item), self.render) {
+            match matches(inner, Subject::Item(&self.subject, index, *item), self.means) {
                 Err(broken) if broken.failure != Failure::Check => return Err(broken),
                 Err(_) => {}
                 Ok(()) => return Ok(()),
             }
         }
         let phrase = self.phrases(inner)?;
-        let shown: Vec<_> = items.iter().take(5).map(|item| item.shown()).collect();
+        let words = self.means.words;
+        let shown: Vec<_> = items.iter().take(5).map(|item| words.shown(*item)).collect();
         let more = if items.len() > 5 { ", ..." } else { "" };
         check(format!(
             "one of the values of {} should {phrase}, but none of {} does: {}{more}",
@@ -158,7 +166,7 @@ impl Look<'_, '_> {
     }
 
     /// What `each` and `any` go through: the elements, where one list is selected by name.
-    fn items(&self) -> Vec<Seen<'_>> {
+    fn items(&self) -> Vec<Seen<'l>> {
         match self.selected {
             [one] if names_one(self.subject) => match one.list() {
                 Some(list) => list.iter().map(Seen::from).collect(),
@@ -175,12 +183,12 @@ impl Look<'_, '_> {
             [Seen::Other(Value::Object(members))] if by_name => members.len(),
             [Seen::Other(Value::Array(list))] => list.len(),
             [one] if by_name => {
-                let is = one.with_type();
+                let is = self.means.words.typed(*one);
                 return check(format!("{} has no length: it is {is}", name(self.subject)));
             }
             several => several.len(),
         };
-        matches(inner, Subject::Length(&self.subject, &Value::from(length)), self.render)
+        matches(inner, Subject::Length(&self.subject, &Value::from(length)), self.means)
     }
 
     /// One comparison with one value.
@@ -191,36 +199,36 @@ impl Look<'_, '_> {
     }
 
     fn verdict(&mut self, test: &ComparisonPlan, is: Seen<'_>) -> Result<Verdict, Broken> {
+        let words = self.means.words;
         Ok(match test {
-            ComparisonPlan::Equals(value) => equals(&*self.value(value)?, is),
-            ComparisonPlan::Not(value) => match equals(&*self.value(value)?, is) {
-                Ok(()) => but_is(is),
-                Err(_) => Ok(()),
-            },
-            ComparisonPlan::Gt(value) => ordered(&*self.value(value)?, is, Ordering::is_gt),
-            ComparisonPlan::Gte(value) => ordered(&*self.value(value)?, is, Ordering::is_ge),
-            ComparisonPlan::Lt(value) => ordered(&*self.value(value)?, is, Ordering::is_lt),
-            ComparisonPlan::Lte(value) => ordered(&*self.value(value)?, is, Ordering::is_le),
+            ComparisonPlan::Equals(value) => equals(&*self.value(value)?, is, words),
+            ComparisonPlan::Not(value) if compare::is_equal(&*self.value(value)?, is) => {
+                but_is(is, words)
+            }
+            ComparisonPlan::Not(_) => Ok(()),
+            ComparisonPlan::Gt(value) => ordered(&*self.value(value)?, is, Ordering::is_gt, words),
+            ComparisonPlan::Gte(value) => ordered(&*self.value(value)?, is, Ordering::is_ge, words),
+            ComparisonPlan::Lt(value) => ordered(&*self.value(value)?, is, Ordering::is_lt, words),
+            ComparisonPlan::Lte(value) => ordered(&*self.value(value)?, is, Ordering::is_le, words),
             ComparisonPlan::In(values) => {
-                let mut verdict = but_is_typed(is);
                 for value in values {
-                    if verdict.is_err() && equals(&*self.value(value)?, is).is_ok() {
-                        verdict = Ok(());
+                    if compare::is_equal(&*self.value(value)?, is) {
+                        return Ok(Ok(()));
                     }
                 }
-                verdict
+                but_is_typed(is, words)
             }
-            ComparisonPlan::Contains(value) => compare::contains(&*self.value(value)?, is),
-            ComparisonPlan::NotContains(value) => compare::lacks(&*self.value(value)?, is),
-            ComparisonPlan::StartsWith(value) => compare::begins(&*self.value(value)?, is),
-            ComparisonPlan::EndsWith(value) => compare::ends(&*self.value(value)?, is),
+            ComparisonPlan::Contains(value) => compare::contains(&*self.value(value)?, is, words),
+            ComparisonPlan::NotContains(value) => compare::lacks(&*self.value(value)?, is, words),
+            ComparisonPlan::StartsWith(value) => compare::begins(&*self.value(value)?, is, words),
+            ComparisonPlan::EndsWith(value) => compare::ends(&*self.value(value)?, is, words),
             ComparisonPlan::Matches(regex) => match is {
                 Seen::Text(text) if regex.is_match(text) => Ok(()),
-                Seen::Text(_) => but_is(is),
-                Seen::Other(_) => but_is_typed(is),
+                Seen::Text(_) => but_is(is, words),
+                Seen::Other(_) => but_is_typed(is, words),
             },
             ComparisonPlan::Type(kind) if compare::has_type(*kind, is) => Ok(()),
-            ComparisonPlan::Type(_) => but_is_typed(is),
+            ComparisonPlan::Type(_) => but_is_typed(is, words),
             // These look at what is selected, not at a value: `comparison` has done it.
             ComparisonPlan::Exists(_)
             | ComparisonPlan::Length(_)
@@ -232,7 +240,7 @@ impl Look<'_, '_> {
     fn value<'p>(&mut self, plan: &'p ValuePlan) -> Result<Cow<'p, Value>, Broken> {
         match plan {
             ValuePlan::Fixed(value) => Ok(Cow::Borrowed(value)),
-            ValuePlan::Rendered(template) => (self.render)(template).map(Cow::Owned),
+            ValuePlan::Rendered(template) => (self.means.render)(template).map(Cow::Owned),
         }
     }
 
@@ -252,7 +260,8 @@ impl Look<'_, '_> {
             ComparisonPlan::In(values) => {
                 let mut list = Vec::new();
                 for value in values.iter().take(8) {
-                    list.push(Seen::from(&*self.value(value)?).shown());
+                    let value = self.value(value)?;
+                    list.push(self.means.words.shown(Seen::from(&*value)));
                 }
                 let more = if values.len() > 8 { ", ..." } else { "" };
                 return Ok(format!("be one of {}{more}", list.join(", ")));
@@ -273,7 +282,8 @@ impl Look<'_, '_> {
                 return Ok(format!("have a value that should {}", self.phrases(inner)?));
             }
         };
-        Ok(format!("{words} {}", Seen::from(&*self.value(value)?).shown()))
+        let value = self.value(value)?;
+        Ok(format!("{words} {}", self.means.words.shown(Seen::from(&*value))))
     }
 
     fn phrases(&mut self, inner: &MatcherPlan) -> Result<String, Broken> {
@@ -288,7 +298,7 @@ impl Look<'_, '_> {
     fn why(&self) -> String {
         match self.subject {
             Subject::Path(path, document) => {
-                format!("nothing is there; {}", nearest::nearest(path, document))
+                format!("nothing is there; {}", nearest::nearest(path, document, self.means.words))
             }
             _ => "is not there".into(),
         }

@@ -1,15 +1,38 @@
 //! Does one step against the outside world.
 //!
 //! Knows nothing of schedules, load shapes or statistics: a step goes in, what happened comes out.
+//! A `Client` is what all virtual users of a scenario share, a `Session` is one of them.
 
 use tokio::time::Instant;
 
 use crate::sample::{Exemplar, Failure};
 
+mod answer;
+mod capture;
+mod check;
+mod client;
+mod compare;
+mod cookies;
+mod decode;
+mod exemplar;
+mod failure;
+mod fake;
+mod http;
+mod matcher;
+mod nearest;
+mod redirect;
+mod request;
+mod session;
+mod show;
+
+pub use client::Client;
+pub use fake::{Call, Script, Turn};
+pub use session::{Identity, Session};
+
 /// What one step did: the driver's half of a `sample::Sample`.
 #[derive(Debug)]
 pub struct Exchange {
-    /// When it started.
+    /// When it started: just before the request was sent.
     pub started: Instant,
     /// When its last byte was there.
     pub ended: Instant,
@@ -17,12 +40,35 @@ pub struct Exchange {
     pub outcome: Result<(), Failure>,
     /// Checks made.
     pub checks: u32,
-    /// One bit for each check that failed.
+    /// One bit for each check that failed; the last bit stands for all checks from the 64th on.
     pub failed_checks: u64,
-    /// Bytes sent.
+    /// Bytes sent, headers included as far as known.
     pub bytes_sent: u64,
-    /// Bytes received.
+    /// Bytes received, headers included as far as known; bodies as they came, still compressed.
     pub bytes_received: u64,
-    /// For failures.
+    /// For failures; a session makes only the first few of each kind.
     pub exemplar: Option<Box<Exemplar>>,
+}
+
+/// Why a driver cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum DriverError {
+    /// `http.tls.ca` names a file that holds no certificate authority.
+    #[error(
+        "{file}: the certificate authority of `http: {{ tls: {{ ca }} }}` cannot be used: {cause}"
+    )]
+    Authority {
+        /// The scenario file.
+        file: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// The HTTP client cannot be made.
+    #[error("{file}: the HTTP client cannot be made: {cause}")]
+    Client {
+        /// The scenario file.
+        file: String,
+        /// What is wrong.
+        cause: String,
+    },
 }

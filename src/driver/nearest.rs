@@ -7,7 +7,7 @@ use std::ops::Range;
 use serde_json::Value;
 use serde_json_path::{JsonPath, PathElement};
 
-use super::show::{Seen, count};
+use super::show::{Seen, Words, count};
 
 /// Keys that a message lists at most.
 const LISTED: usize = 8;
@@ -15,7 +15,7 @@ const LISTED: usize = 8;
 const SEARCHED: usize = 10_000;
 
 /// What is there where `path` selects nothing, in words.
-pub(super) fn nearest(path: &JsonPath, document: &Value) -> String {
+pub(super) fn nearest(path: &JsonPath, document: &Value, words: Words<'_>) -> String {
     let text = path.to_string();
     let pieces = pieces(&text);
     for (index, piece) in pieces.iter().enumerate().rev() {
@@ -23,15 +23,15 @@ pub(super) fn nearest(path: &JsonPath, document: &Value) -> String {
         let Ok(shorter) = JsonPath::parse(prefix) else { continue };
         let found = shorter.query(document).all();
         let Some(node) = found.first() else { continue };
-        let mut words = holds(prefix, node);
+        let mut told = holds(prefix, node, words);
         let name = name(&text[piece.clone()]);
         if let Some(hint) = name.and_then(|name| hint(prefix, node, &name, document)) {
             let rest = pieces.get(index + 1).map_or("", |next| &text[next.start..]);
-            words.push_str(&format!("; {hint}{}", question(&hint, rest)));
+            told.push_str(&format!("; {hint}{}", question(&hint, rest)));
         }
-        return words;
+        return told;
     }
-    holds("$", document)
+    holds("$", document, words)
 }
 
 /// Whether a path can select one value at most: only names and places, no wildcards.
@@ -113,7 +113,7 @@ fn name(piece: &str) -> Option<String> {
 }
 
 /// What stands at `path`.
-fn holds(path: &str, node: &Value) -> String {
+fn holds(path: &str, node: &Value, words: Words<'_>) -> String {
     let owner = if path == "$" { "the answer".to_string() } else { format!("`{path}`") };
     match node {
         Value::Object(members) if members.is_empty() => format!("{owner} is an empty object"),
@@ -127,7 +127,7 @@ fn holds(path: &str, node: &Value) -> String {
         }
         Value::Array(list) if list.is_empty() => format!("{owner} is an empty list"),
         Value::Array(list) => format!("{owner} is a list of {}", count(list.len(), "value")),
-        other => format!("{owner} is {}", Seen::from(other).with_type()),
+        other => format!("{owner} is {}", words.typed(Seen::from(other))),
     }
 }
 
@@ -202,6 +202,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::driver::exemplar::Masks;
+    use crate::plan::Secrets;
 
     #[test]
     fn a_path_that_selects_nothing_is_told_what_is_there() {
@@ -209,14 +211,19 @@ mod tests {
             "data": { "accessToken": "x", "user": { "id": 7 }, "items": [], "none": null },
             "error": "no", "list": [{ "sku": 1 }, { "sku": 2 }],
         });
-        for (path, words) in [
+        let (masks, secrets) = (Masks::new(), Secrets::default());
+        let words = Words { masks: &masks, secrets: &secrets };
+        for (path, told) in [
             (
                 "$.data.token",
                 "`$.data` has: $.data.accessToken, $.data.user, $.data.items, $.data.none; \
                  did you mean `$.data.accessToken`?",
             ),
-            ("$.dta.user.id", "the answer has: $.data, $.error, $.list; \
-              did you mean `$.data.user.id`?"),
+            (
+                "$.dta.user.id",
+                "the answer has: $.data, $.error, $.list; \
+              did you mean `$.data.user.id`?",
+            ),
             ("$.id", "the answer has: $.data, $.error, $.list; there is `$.data.user.id`"),
             ("$.zzz", "the answer has: $.data, $.error, $.list"),
             ("$.data.items[0].price", "`$.data.items` is an empty list"),
@@ -226,11 +233,11 @@ mod tests {
             ("$.list[*].name", "`$.list[*]` has: $.list[*].sku"),
             ("$['data']['user']['name']", "`$['data']['user']` has: $['data']['user'].id"),
         ] {
-            let found = nearest(&JsonPath::parse(path).unwrap(), &document);
-            assert_eq!(found, words, "{path}");
+            let found = nearest(&JsonPath::parse(path).unwrap(), &document, words);
+            assert_eq!(found, told, "{path}");
         }
         assert_eq!(
-            nearest(&JsonPath::parse("$.a").unwrap(), &json!({})),
+            nearest(&JsonPath::parse("$.a").unwrap(), &json!({}), words),
             "the answer is an empty object"
         );
     }
@@ -250,9 +257,10 @@ mod tests {
         let cut = |path: &str| -> Vec<String> {
             pieces(path).into_iter().map(|piece| path[piece].to_string()).collect()
         };
-        assert_eq!(cut("$.a..b[?@.c=='.[']['x.y'][0]"), [
-            ".a", "..b", "[?@.c=='.[']", "['x.y']", "[0]"
-        ]);
+        assert_eq!(
+            cut("$.a..b[?@.c=='.[']['x.y'][0]"),
+            [".a", "..b", "[?@.c=='.[']", "['x.y']", "[0]"]
+        );
         assert_eq!(cut("$..[0].a"), ["..[0]", ".a"]);
     }
 }

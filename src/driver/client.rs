@@ -1,0 +1,105 @@
+//! Makes what all sessions of one scenario share: its connections.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use reqwest::{Certificate, redirect, retry};
+
+use super::DriverError;
+use super::exemplar::Masks;
+use super::failure::CONNECT_TIMEOUT;
+use super::fake::Script;
+use super::show::Words;
+use crate::plan::{ConnectionPlan, ScenarioPlan};
+
+/// What all sessions of one scenario share: connections. Cheap to clone.
+///
+/// The connections live on the runtime that first used them: make one client for each runtime.
+#[derive(Clone)]
+pub struct Client {
+    pub(super) shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    pub(super) plan: Arc<ScenarioPlan>,
+    pub(super) transport: Transport,
+    pub(super) masks: Masks,
+}
+
+impl Shared {
+    pub(super) fn words(&self) -> Words<'_> {
+        Words { masks: &self.masks, secrets: &self.plan.secrets }
+    }
+}
+
+/// How steps are done.
+pub(super) enum Transport {
+    Http(reqwest::Client),
+    Fake(Script),
+}
+
+impl Client {
+    /// A client for the scenario, with the TLS options of its `connection`.
+    ///
+    /// Fails if its certificate authority cannot be read.
+    pub fn new(plan: &Arc<ScenarioPlan>) -> Result<Client, DriverError> {
+        let transport = Transport::Http(connections(&plan.connection, &plan.file)?);
+        Ok(Self::with(plan, transport))
+    }
+
+    /// A client whose sessions do what `script` says and touch no network.
+    pub fn fake(plan: &Arc<ScenarioPlan>, script: Script) -> Client {
+        Self::with(plan, Transport::Fake(script))
+    }
+
+    fn with(plan: &Arc<ScenarioPlan>, transport: Transport) -> Client {
+        let shared = Shared { plan: plan.clone(), transport, masks: Masks::new() };
+        Client { shared: Arc::new(shared) }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Client of {}", self.shared.plan.name)
+    }
+}
+
+fn connections(plan: &ConnectionPlan, file: &str) -> Result<reqwest::Client, DriverError> {
+    let mut builder = reqwest::Client::builder()
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .no_proxy()
+        .referer(false)
+        // Bodies are decoded after the clock has stopped, and their true sizes are counted.
+        .no_gzip()
+        .no_brotli()
+        .no_deflate()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .tcp_nodelay(true);
+    if plan.insecure {
+        builder = builder.tls_danger_accept_invalid_certs(true);
+    } else if let Some(pem) = &plan.ca_pem {
+        let authorities = authorities(pem)
+            .map_err(|cause| DriverError::Authority { file: file.to_string(), cause })?;
+        builder = builder.tls_certs_merge(authorities);
+    }
+    match builder.build() {
+        Ok(client) => Ok(client),
+        Err(error) => {
+            let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+            Err(match plan.ca_pem {
+                Some(_) => DriverError::Authority { file: file.to_string(), cause },
+                None => DriverError::Client { file: file.to_string(), cause },
+            })
+        }
+    }
+}
+
+fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, String> {
+    let found = Certificate::from_pem_bundle(pem).map_err(|error| error.to_string())?;
+    if found.is_empty() {
+        return Err("it holds no `-----BEGIN CERTIFICATE-----`".into());
+    }
+    Ok(found)
+}
