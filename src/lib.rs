@@ -23,3 +23,5 @@ pub mod result;
 pub mod analysis;
 
 pub mod driver;
+
+pub mod demo;
