@@ -29,3 +29,5 @@ pub mod driver;
 pub mod executor;
 
 pub mod store;
+
+pub mod demo;
