@@ -1,1 +1,4 @@
-//! stub
+//! The crate as its users see it.
+
+mod judge;
+mod runs;
