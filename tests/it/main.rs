@@ -1,1 +1,3 @@
-//! stub
+//! Everything through the public interface, against real sockets and files.
+
+mod http;
