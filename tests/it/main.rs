@@ -1,4 +1,5 @@
-//! The crate as its users see it.
+//! Everything through the public interface, against real sockets and files.
 
+mod http;
 mod judge;
 mod runs;
