@@ -1,1 +1,3 @@
-//! stub
+//! The tests of the crate from the outside, one module for each part.
+
+mod demo;
