@@ -22,11 +22,7 @@ pub(super) fn judge(result: &RunResult) -> Vec<Finding> {
     findings
 }
 
-fn reach(
-    result: &RunResult,
-    scenario: &ScenarioResult,
-    steps: &[&StepResult],
-) -> Finding {
+fn reach(result: &RunResult, scenario: &ScenarioResult, steps: &[&StepResult]) -> Finding {
     let missed: Vec<&StepResult> = steps.iter().copied().filter(|step| step.count == 0).collect();
     let reached = steps.len() - missed.len();
     let observed = format!("{} of {}", show_count(reached as u64), number_of(steps.len(), "step"));

@@ -4,3 +4,4 @@ mod demo;
 mod http;
 mod judge;
 mod runs;
+mod tidy;
