@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use taster::diagnostic::SourceFile;
-use taster::plan::{FileContent, Inputs, Overrides, locate};
+use taster::plan::{FileContent, Inputs, Overrides, Plan, build, locate};
 use taster::scenario::{Scenario, WantedKind, parse};
 
 /// A folder of scenario files and what the command line says about them.
@@ -16,17 +16,49 @@ pub struct Project {
 }
 
 impl Project {
-    /// Reads `scenario.yaml` and all it wants, and the file `run` with one option a line:
-    /// `scenario FILE`, `profile NAME`, `var A=B`, `secret A=B`, `tag T`, `target URL`,
-    /// `only tests` or `only load`.
-    pub fn read(folder: &Path) -> Self {
+    /// One scenario of this text that wants no files.
+    pub fn of(text: &str) -> Self {
+        let mut project = Self::empty();
+        match parse(&SourceFile::new("scenario.yaml", text)) {
+            Ok((scenario, _)) => project.inputs.scenarios.push(scenario),
+            Err(problems) => panic!("{problems}"),
+        }
+        project
+    }
+
+    /// Adds a file.
+    pub fn with(mut self, path: &str, text: &str) -> Self {
+        let content = match path.ends_with(".yaml") {
+            true => match parse(&SourceFile::new(path, text)) {
+                Ok((scenario, _)) => FileContent::Scenario(Box::new(scenario)),
+                Err(problems) => panic!("{problems}"),
+            },
+            false => FileContent::Bytes(text.as_bytes().into()),
+        };
+        self.inputs.files.insert(path.to_string(), content);
+        self
+    }
+
+    /// The plan, which must be possible.
+    pub fn plan(&self) -> Plan {
+        build(&self.inputs, &self.overrides).unwrap_or_else(|problems| panic!("{problems}"))
+    }
+
+    fn empty() -> Self {
         let overrides = Overrides {
             target: "http://target.example:8080".into(),
             tests: true,
             load: true,
             ..Overrides::default()
         };
-        let mut project = Project { inputs: Inputs::default(), overrides };
+        Project { inputs: Inputs::default(), overrides }
+    }
+
+    /// Reads `scenario.yaml` and all it wants, and the file `run` with one option a line:
+    /// `scenario FILE`, `profile NAME`, `var A=B`, `secret A=B`, `tag T`, `target URL`,
+    /// `only tests` or `only load`.
+    pub fn read(folder: &Path) -> Self {
+        let mut project = Self::empty();
         project.add(folder, "scenario.yaml");
         let run = fs::read_to_string(folder.join("run")).unwrap_or_default();
         for line in run.lines() {
