@@ -99,7 +99,7 @@ impl Compiler<'_> {
         let used = match self.library.resolve(file, name) {
             Ok(used) => used,
             Err(problem) => {
-                self.problem(problem);
+                self.problem(*problem);
                 return None;
             }
         };

@@ -283,7 +283,8 @@ tests:
     steps: [{ step: extra, get: /x, expect: { body: ok } }, { use: home, expect: { status: 404 } }]
 load:
   journeys:
-    - { journey: a, weight: 2, steps: [{ get: '/m/{{ vars.id }}?q=1', expect: { body: ok } }, home] }
+    - journey: a
+      steps: [{ get: '/m/{{ vars.id }}?q=1', expect: { body: ok } }, home]
     - { journey: b, steps: [home, { step: sign in, post: /login, json: {} }] }
   profiles: { smoke: { users: 1, duration: 1s } }
   sla: ['http_req_failed: rate<0.01']
