@@ -134,7 +134,7 @@ impl FromStr for Aggregate {
             problem: format!("there is no aggregate `{name}`"),
             span: start..start + name.len(),
             fix: Some(fix),
-            choices: &AGGREGATES,
+            choices: if percentile { &[] } else { &AGGREGATES },
         })
     }
 }

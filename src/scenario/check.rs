@@ -63,7 +63,7 @@ fn list(
     problems: &mut Problems,
 ) {
     if items.len() < least {
-        let help = format!("add {}, or leave `{key}` out", inner.describe());
+        let help = format!("add {}", inner.item());
         let problem = format!("`{key}` is an empty list");
         problems.error("empty-list", node.span.clone(), problem, "nothing in it", Some(help));
     }
@@ -86,7 +86,10 @@ fn fields(object: &'static Object, node: &Node, entries: &[Entry], problems: &mu
         }
     }
     for key in object.keys().filter(|key| key.required && node.get(key.name).is_none()) {
-        missing_key(object, key, node, problems);
+        // A misspelt key was reported already, and is not missing as well.
+        if !entries.iter().any(|entry| meant(object, &entry.key.text) == Some(key.name)) {
+            missing_key(object, key, node, problems);
+        }
     }
     for either in object.either {
         let mut given = entries.iter().filter(|entry| either.contains(&entry.key.text.as_str()));
@@ -230,6 +233,9 @@ fn wrong_type(kind: &Kind, node: &Node, key: &str, problems: &mut Problems) {
             let keys: Vec<&str> = object().keys().map(|key| key.name).collect();
             format!("it has the keys {}", listed(&keys))
         }
+        Kind::Text(Form::Reason) => {
+            "say why, such as `skip: waits for the new cart`; to run it, leave the key out".into()
+        }
         Kind::Map(..) => format!("write `{key}: {{ name: value }}`"),
         _ => format!("write {}", kind.describe()),
     };
@@ -249,13 +255,13 @@ fn unknown_key(object: &'static Object, key: &Text, problems: &mut Problems) {
         "matcher" => ("unknown-operator", format!("there is no operator {}", quoted(name))),
         _ => ("unknown-key", format!("there is no key {} in {}", quoted(name), object.what)),
     };
-    let meant = object.keys().find(|key| key.also.contains(&name)).map(|key| key.name);
-    let near = || nearest(name, object.keys().map(|key| key.name));
+    let translated = object.keys().any(|key| key.also.contains(&name));
     let elsewhere = || objects().into_iter().find(|other| other.key(name).is_some());
-    let help = if let Some(meant) = meant {
-        format!("here it is called `{meant}`")
-    } else if let Some(near) = near() {
-        format!("did you mean `{near}`?")
+    let help = if let Some(meant) = meant(object, name) {
+        match translated {
+            true => format!("here it is called `{meant}`"),
+            false => format!("did you mean `{meant}`?"),
+        }
     } else if object.id == "matcher" {
         "to compare with a map, write `equals: { ... }`".to_string()
     } else if let Some(other) = elsewhere() {
@@ -267,6 +273,15 @@ fn unknown_key(object: &'static Object, key: &Text, problems: &mut Problems) {
         format!("the keys are {}", listed(&keys))
     };
     problems.error(code, key.span.clone(), problem, "not known", Some(help));
+}
+
+/// The key that an unknown one was probably meant to be.
+pub(super) fn meant(object: &Object, name: &str) -> Option<&'static str> {
+    if object.key(name).is_some() {
+        return None;
+    }
+    let translated = object.keys().find(|key| key.also.contains(&name)).map(|key| key.name);
+    translated.or_else(|| nearest(name, object.keys().map(|key| key.name)))
 }
 
 fn missing_key(object: &Object, key: &Key, node: &Node, problems: &mut Problems) {

@@ -82,6 +82,14 @@ impl Problems {
         }
     }
 
+    /// Takes back what was said of a value that begins at `start`, for a better word about it.
+    pub(super) fn take_back(&mut self, code: &str, start: usize) {
+        self.found.list.retain(|one| {
+            let here = one.place.as_ref().is_some_and(|place| place.span.start == start);
+            one.code != code || !here
+        });
+    }
+
     /// Everything found, in the order of the file.
     pub(super) fn into_sorted(mut self) -> Diagnostics {
         self.found.sort();

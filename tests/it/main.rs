@@ -1,1 +1,4 @@
-//! stub
+//! What holds of Taster as a whole, seen from outside: one file a subject.
+
+mod catalogue;
+mod diagnostics;

@@ -1,5 +1,7 @@
 //! The top of a file: data, HTTP defaults, hooks, tests.
 
+use super::super::check::meant;
+use super::super::grammar::FILE;
 use super::super::problems::Problems;
 use super::super::yaml::Node;
 use super::super::{Action, AtEnd, Feed, Hooks, HttpDefaults, Pick, Scenario, Step, Test};
@@ -36,7 +38,11 @@ pub(in crate::scenario) fn scenario(root: &Node, problems: &mut Problems) -> Sce
 
 /// A file has a purpose, and one that runs has a name.
 fn something_to_do(root: &Node, problems: &mut Problems) {
-    let has = |key: &str| root.get(key).is_some();
+    let entries = root.entries().unwrap_or_default();
+    let has = |wanted: &str| {
+        let is = |key: &str| key == wanted || meant(&FILE, key) == Some(wanted);
+        entries.iter().any(|entry| is(&entry.key.text))
+    };
     let library = ["steps", "vars", "data", "secrets", "include"];
     if !has("tests") && !has("load") {
         if root.entries().is_some() && !library.iter().any(|key| has(key)) {

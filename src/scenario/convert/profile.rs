@@ -50,7 +50,11 @@ impl Model {
     /// `users + duration is constant-vus`
     fn in_words(&self) -> String {
         let needs: Vec<String> = self.needs.iter().map(|key| format!("`{key}`")).collect();
-        format!("{} is k6's {}", needs.join(" + "), self.k6)
+        let may_have = match self.may_have {
+            [] => String::new(),
+            keys => format!(" (and perhaps `{}`)", keys.join("`, `")),
+        };
+        format!("{}{may_have} is k6's {}", needs.join(" + "), self.k6)
     }
 }
 

@@ -176,7 +176,7 @@ impl Form {
             Form::Size => parse_size(text).map(drop).map_err(quantity("bad-size")),
             Form::Rate => text.parse::<Rate>().map(drop).map_err(quantity("bad-rate")),
             Form::Target if text.trim().parse::<u32>().is_ok() => Ok(()),
-            Form::Target => text.parse::<Rate>().map(drop).map_err(quantity("bad-rate")),
+            Form::Target => target(text),
             Form::Status => status(text),
             Form::Source if text == "body" => Ok(()),
             Form::JsonPath | Form::Source => json_path(text),
@@ -190,6 +190,15 @@ impl Form {
             Form::Bound => Ok(()),
         }
     }
+}
+
+fn target(text: &str) -> Result<(), Misspelt> {
+    let Err(error) = text.parse::<Rate>() else { return Ok(()) };
+    if text.contains('/') {
+        return Err(Misspelt::quantity("bad-rate", text, error));
+    }
+    let problem = format!("{} is neither a number of users nor a rate", quoted(text));
+    Err(Misspelt::whole("bad-rate", text, problem, "write a whole number, or a rate as 100/s"))
 }
 
 /// `{{` must find its `}}`; `{{{{` is a literal `{{`.
@@ -401,7 +410,8 @@ fn json_path(text: &str) -> Result<(), Misspelt> {
         "header" | "cookie" | "status" => "write { header: location } or { cookie: sid }".into(),
         _ => format!("a JSONPath begins with `$`: {}", quoted(&format!("$.{text}"))),
     };
-    let at = text.floor_char_boundary(error.position().saturating_sub(1));
+    // The documentation counts from 1, the code from 0, in bytes.
+    let at = text.floor_char_boundary(error.position());
     let end = text[at..].chars().next().map_or(at, |sign| at + sign.len_utf8());
     Err(Misspelt {
         code: "bad-json-path",

@@ -254,6 +254,13 @@ impl Builder<'_> {
             }),
             _ => Resolved::Text,
         };
+        let span = match style {
+            // The parser counts the white space behind a closing quote in.
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
+                span.start..span.start + self.source[span].trim_end().len()
+            }
+            _ => span,
+        };
         let text = self.text(text, span.clone());
         Node { span, data: Data::Scalar(Scalar { text, value }) }
     }
