@@ -65,7 +65,7 @@ fn list(
     if items.len() < least {
         let help = format!("add {}", inner.item());
         let problem = format!("`{key}` is an empty list");
-        problems.error("empty-list", node.span.clone(), problem, "nothing in it", Some(help));
+        problems.error("empty-list", node.span.clone(), problem, "nothing in it").help(help);
     }
     for item in items {
         check(inner, item, key, problems);
@@ -121,7 +121,7 @@ fn has_value(kind: &Kind, entry: &Entry, example: &str, problems: &mut Problems)
         false => (format!("{name} has no value"), "nothing follows"),
     };
     let span = if written { entry.value.span.clone() } else { entry.key.span.clone() };
-    problems.error("empty-value", span, problem, label, Some(help));
+    problems.error("empty-value", span, problem, label).help(help);
     false
 }
 
@@ -173,7 +173,7 @@ fn whole(kind: &Kind, (least, most): (u64, u64), node: &Node, key: &str, problem
         let problem = format!("`{key}` is {number}, which is out of range");
         let label = "too small or too large";
         let help = format!("write {}", kind.describe());
-        problems.error("number-out-of-range", node.span.clone(), problem, label, Some(help));
+        problems.error("number-out-of-range", node.span.clone(), problem, label).help(help);
     }
 }
 
@@ -190,7 +190,7 @@ pub(super) fn misspelt(wrong: Misspelt, text: &Text, problems: &mut Problems) {
         part if part == (0..text.text.len()) => text.span.clone(),
         part => text.part(part),
     };
-    problems.error(wrong.code, span, wrong.problem, wrong.label, Some(wrong.help));
+    problems.error(wrong.code, span, wrong.problem, wrong.label).help(wrong.help);
 }
 
 /// Data is taken as it is, but its strings are templates.
@@ -240,13 +240,7 @@ fn wrong_type(kind: &Kind, node: &Node, key: &str, problems: &mut Problems) {
         _ => format!("write {}", kind.describe()),
     };
     let problem = format!("`{key}` must be {}", kind.describe());
-    problems.error(
-        "wrong-type",
-        node.span.clone(),
-        problem,
-        format!("this is {found}"),
-        Some(help),
-    );
+    problems.error("wrong-type", node.span.clone(), problem, format!("this is {found}")).help(help);
 }
 
 fn unknown_key(object: &'static Object, key: &Text, problems: &mut Problems) {
@@ -272,7 +266,7 @@ fn unknown_key(object: &'static Object, key: &Text, problems: &mut Problems) {
         let keys: Vec<&str> = object.keys().map(|key| key.name).collect();
         format!("the keys are {}", listed(&keys))
     };
-    problems.error(code, key.span.clone(), problem, "not known", Some(help));
+    problems.error(code, key.span.clone(), problem, "not known").help(help);
 }
 
 /// The key that an unknown one was probably meant to be.
@@ -291,16 +285,15 @@ fn missing_key(object: &Object, key: &Key, node: &Node, problems: &mut Problems)
         _ => format!("add `{}:`", key.name),
     };
     let label = format!("has no `{}`", key.name);
-    problems.error("missing-key", node.span.clone(), problem, label, Some(help));
+    problems.error("missing-key", node.span.clone(), problem, label).help(help);
 }
 
 fn conflict(first: &Text, second: &Text, either: &[&str], problems: &mut Problems) {
     let problem = format!("`{}` and `{}` cannot go together", first.text, second.text);
-    let place = problems.place(second.span.clone());
-    let related = problems.place(first.span.clone());
-    let help = format!("keep one of {}", listed(either));
-    let one = crate::diagnostic::Diagnostic::error("conflicting-keys", problem, &place, "and this");
-    problems.push(one.related(&related, "this").help(help));
+    problems
+        .error("conflicting-keys", second.span.clone(), problem, "and this")
+        .related(first.span.clone(), "this")
+        .help(format!("keep one of {}", listed(either)));
 }
 
 fn unknown_word(kind: &Kind, words: &[Word], text: &Text, key: &str, problems: &mut Problems) {
@@ -313,7 +306,7 @@ fn unknown_word(kind: &Kind, words: &[Word], text: &Text, key: &str, problems: &
     };
     let problem = format!("`{key}` cannot be {}", quoted(name));
     let label = format!("not {}", kind.describe());
-    problems.error("unknown-word", text.span.clone(), problem, label, Some(help));
+    problems.error("unknown-word", text.span.clone(), problem, label).help(help);
 }
 
 /// `a, b and c`

@@ -8,7 +8,7 @@ use super::super::yaml::{Data, Entry, Node, Text};
 use super::super::{Comparison, Expect, JsonType, Matcher, StatusSet};
 use super::step::json;
 use super::{Pairs, boolean, field_duration, items, key, no_header_twice, text};
-use crate::diagnostic::{Diagnostic, Spanned};
+use crate::diagnostic::Spanned;
 
 /// `expect`.
 pub(super) fn expect(node: &Node, problems: &mut Problems) -> Expect {
@@ -36,7 +36,7 @@ fn inline_schema(node: &Node, problems: &mut Problems) -> Spanned<Value> {
         let at = inside.fold(node, |at, step| deeper(at, step).unwrap_or(at));
         let help = "see https://json-schema.org; a schema may also be a file: `schema: a.json`";
         let problem = format!("this is not a JSON Schema: {error}");
-        problems.error("bad-schema", at.span.clone(), problem, "here", Some(help.into()));
+        problems.error("bad-schema", at.span.clone(), problem, "here").help(help);
     }
     schema
 }
@@ -155,10 +155,10 @@ fn not_takes_a_value(key: &Text, node: &Node, problems: &mut Problems) {
         _ => "write what must hold instead",
     };
     let problem = format!("`not` takes a value, and `{}` is an operator", first.key.text);
-    let place = problems.place(first.key.span.clone());
-    let related = problems.place(key.span.clone());
-    let one = Diagnostic::error("not-takes-a-value", problem, &place, "an operator");
-    problems.push(one.related(&related, "compares with this map as a value").help(instead));
+    problems
+        .error("not-takes-a-value", first.key.span.clone(), problem, "an operator")
+        .related(key.span.clone(), "compares with this map as a value")
+        .help(instead);
 }
 
 /// Nothing can be demanded of what must not be there.
@@ -167,11 +167,10 @@ fn no_contradiction(node: &Node, entries: &[Entry], problems: &mut Problems) {
     let Some(other) = entries.iter().find(|entry| entry.key.text != "exists") else { return };
     let Some(exists) = entries.iter().find(|entry| entry.key.text == "exists") else { return };
     if absent {
-        let place = problems.place(other.key.span.clone());
-        let related = problems.place(exists.key.span.clone());
         let problem = format!("`{}` can never hold of what must not exist", other.key.text);
-        let one = Diagnostic::error("contradiction", problem, &place, "demands a value");
-        let help = "leave one of them out";
-        problems.push(one.related(&related, "demands that there is none").help(help));
+        problems
+            .error("contradiction", other.key.span.clone(), problem, "demands a value")
+            .related(exists.key.span.clone(), "demands that there is none")
+            .help("leave one of them out");
     }
 }

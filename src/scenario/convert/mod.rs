@@ -112,13 +112,14 @@ fn no_header_twice(node: Option<&Node>, problems: &mut Problems) {
         let same =
             |other: &&super::yaml::Entry| other.key.text.eq_ignore_ascii_case(&entry.key.text);
         if let Some(first) = entries[..at].iter().find(same) {
-            problems.duplicate(
-                "duplicate-header",
-                entry.key.span.clone(),
-                format!("the header `{}` is given twice", entry.key.text),
-                first.key.span.clone(),
-                "keep one of them; upper and lower case are the same in header names",
-            );
+            problems
+                .duplicate(
+                    "duplicate-header",
+                    entry.key.span.clone(),
+                    format!("the header `{}` is given twice", entry.key.text),
+                    first.key.span.clone(),
+                )
+                .help("keep one of them; upper and lower case are the same in header names");
         }
     }
 }
@@ -128,16 +129,17 @@ fn no_name_twice(names: &[&Spanned<String>], code: &'static str, problems: &mut 
     let mut seen = std::collections::HashMap::new();
     for name in names {
         if let Some(first) = seen.insert(name.value.as_str(), &name.place) {
-            problems.duplicate(
-                code,
-                name.place.span.clone(),
-                format!("{} is here twice", super::problems::quoted(&name.value)),
-                first.span.clone(),
-                match code {
+            problems
+                .duplicate(
+                    code,
+                    name.place.span.clone(),
+                    format!("{} is here twice", super::problems::quoted(&name.value)),
+                    first.span.clone(),
+                )
+                .help(match code {
                     "duplicate-name" => "give them different names: reports tell them apart by it",
                     _ => "keep one of them",
-                },
-            );
+                });
         }
     }
 }

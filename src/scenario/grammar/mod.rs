@@ -8,6 +8,7 @@ mod expect;
 mod file;
 pub(super) mod form;
 mod load;
+mod spelling;
 mod step;
 
 pub(super) use expect::MATCHER;

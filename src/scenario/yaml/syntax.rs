@@ -3,8 +3,6 @@
 
 use std::ops::Range;
 
-use crate::diagnostic::Diagnostic;
-
 use super::super::problems::{Problems, quoted};
 
 /// What to say about an error: the problem, a label and what to do.
@@ -27,12 +25,12 @@ pub(super) fn explain(info: &str, at: usize, problems: &mut Problems) {
     }
     let sign = text[at..].chars().next().map_or(0, char::len_utf8);
     let (problem, label, help) = in_words(info, line, at - start);
-    let place = problems.place(at..(at + sign).min(end.max(at)));
-    let one = Diagnostic::error("yaml-syntax", problem, &place, label).help(help);
-    problems.push(match unclosed(&text[..at]).filter(|_| is_about_brackets(info)) {
-        Some(open) => one.related(&problems.place(open..open + 1), "opened here"),
-        None => one,
-    });
+    let opened = unclosed(&text[..at]).filter(|_| is_about_brackets(info));
+    let said = problems.error("yaml-syntax", at..(at + sign).min(end.max(at)), problem, label);
+    let said = said.help(help);
+    if let Some(open) = opened {
+        said.related(open..open + 1, "opened here");
+    }
 }
 
 /// Reports a `{{ x }}` that stands without quotes.
@@ -41,13 +39,14 @@ pub(super) fn unquoted_template(value: &str, span: Range<usize>, problems: &mut 
         false => format!("put it in quotes: \"{value}\""),
         true => format!("put it in quotes: '{value}'"),
     };
-    problems.error(
-        "unquoted-template",
-        span,
-        "a value that begins with `{{` needs quotes",
-        "YAML reads this as a map inside a map",
-        Some(fix),
-    );
+    problems
+        .error(
+            "unquoted-template",
+            span,
+            "a value that begins with `{{` needs quotes",
+            "YAML reads this as a map inside a map",
+        )
+        .help(fix);
 }
 
 /// Where a value that begins with `{{` stands on this line.
@@ -102,7 +101,18 @@ fn in_words(info: &str, line: &str, column: usize) -> Words {
         return (problem, "no such anchor", help);
     }
     let two_colons = line[..column].contains(": ");
-    let (problem, label, help) = match info {
+    match by_kind(info, two_colons) {
+        Some((problem, label, help)) => (problem.to_string(), label, help.to_string()),
+        None => {
+            let help = "check quotes, brackets and indentation around this place";
+            (format!("this is not YAML: {info}"), "here", help.to_string())
+        }
+    }
+}
+
+/// The parser's errors that have one cause each.
+fn by_kind(info: &str, two_colons: bool) -> Option<(&'static str, &'static str, &'static str)> {
+    Some(match info {
         _ if info.contains("mapping values are not allowed") && two_colons => (
             "a value with a colon and a space in it needs quotes",
             "the second colon of this line",
@@ -137,12 +147,8 @@ fn in_words(info: &str, line: &str, column: usize) -> Words {
                 "line it up with its neighbours; if it is right, look at the line above",
             )
         }
-        _ => {
-            let help = "check quotes, brackets and indentation around this place";
-            return (format!("this is not YAML: {info}"), "here", help.to_string());
-        }
-    };
-    (problem.to_string(), label, help.to_string())
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
