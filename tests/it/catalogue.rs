@@ -1,5 +1,6 @@
 //! Every example in the documentation and every scenario in the repository is a scenario.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -84,14 +85,46 @@ fn every_example_and_every_scenario_satisfies_the_schema() {
     }
 }
 
+/// An unknown key is put into each map of each example in turn; JSON is YAML, so the reader can be
+/// asked the same.
 #[test]
-fn what_has_an_unknown_key_does_not_satisfy_the_schema() {
+fn the_reader_and_the_schema_agree_on_unknown_keys() {
     let validator = jsonschema::validator_for(&schema()).expect("the schema is one");
+    let mut refused = 0;
     for (name, text) in examples() {
-        let mut value = as_json(&text);
-        let keys = value.as_object_mut().expect("a scenario is a map");
-        keys.insert("nonsense".to_string(), Value::Bool(true));
-        assert!(!validator.is_valid(&value), "{name}");
+        let value = as_json(&text);
+        for path in map_paths(&value, String::new()) {
+            let mut changed = value.clone();
+            let map = changed.pointer_mut(&path).and_then(Value::as_object_mut);
+            map.expect("a path to a map").insert("nonsense".to_string(), Value::Bool(true));
+            let unknown = match parse(&SourceFile::new(name.clone(), changed.to_string())) {
+                Ok(_) => false,
+                Err(all) => all.list.iter().any(|one| one.code.starts_with("unknown-")),
+            };
+            if unknown {
+                refused += 1;
+                assert!(!validator.is_valid(&changed), "{name}: only the reader refuses {path}");
+            }
+        }
+    }
+    assert!(refused > 100, "only {refused} unknown keys were refused");
+}
+
+/// JSON pointers to every map.
+fn map_paths(value: &Value, path: String) -> Vec<String> {
+    match value {
+        Value::Object(map) => {
+            let escaped = |key: &str| key.replace('~', "~0").replace('/', "~1");
+            let inner = map.iter().map(|(key, value)| (escaped(key), value));
+            let inner = inner.flat_map(|(key, value)| map_paths(value, format!("{path}/{key}")));
+            let inner: Vec<String> = inner.collect();
+            [vec![path.clone()], inner].concat()
+        }
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            items.flat_map(|(at, value)| map_paths(value, format!("{path}/{at}"))).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -100,39 +133,43 @@ fn what_has_an_unknown_key_does_not_satisfy_the_schema() {
 fn as_json(text: &str) -> Value {
     use saphyr_parser::{Event, Parser, ScalarStyle};
 
-    let mut open: Vec<(bool, Vec<Value>)> = vec![(false, Vec::new())];
+    let mut open: Vec<(bool, usize, Vec<Value>)> = vec![(false, 0, Vec::new())];
+    let mut anchors: BTreeMap<usize, Value> = BTreeMap::new();
     for event in Parser::new_from_str(text) {
-        let done = match event.expect("the examples are YAML").0 {
-            Event::Scalar(text, ScalarStyle::Plain, ..) => plain(&text),
-            Event::Scalar(text, ..) => Value::String(text.into_owned()),
-            Event::SequenceStart(..) => {
-                open.push((false, Vec::new()));
+        let (done, anchor) = match event.expect("the examples are YAML").0 {
+            Event::Scalar(text, ScalarStyle::Plain, anchor, _) => (plain(&text), anchor),
+            Event::Scalar(text, _, anchor, _) => (Value::String(text.into_owned()), anchor),
+            Event::SequenceStart(anchor, _) => {
+                open.push((false, anchor, Vec::new()));
                 continue;
             }
-            Event::MappingStart(..) => {
-                open.push((true, Vec::new()));
+            Event::MappingStart(anchor, _) => {
+                open.push((true, anchor, Vec::new()));
                 continue;
             }
             Event::SequenceEnd | Event::MappingEnd => {
-                let (map, items) = open.pop().expect("events are balanced");
-                if map { pairs(items) } else { Value::Array(items) }
+                let (map, anchor, items) = open.pop().expect("events are balanced");
+                (if map { pairs(items) } else { Value::Array(items) }, anchor)
             }
-            Event::Alias(_) => panic!("examples have no aliases"),
+            Event::Alias(anchor) => (anchors[&anchor].clone(), 0),
             _ => continue,
         };
-        open.last_mut().expect("events are balanced").1.push(done);
+        anchors.insert(anchor, done.clone());
+        open.last_mut().expect("events are balanced").2.push(done);
     }
-    open.remove(0).1.remove(0)
+    open.remove(0).2.remove(0)
 }
 
 fn pairs(items: Vec<Value>) -> Value {
     let mut map = Map::new();
     for pair in items.chunks(2) {
-        let key = match &pair[0] {
-            Value::String(key) => key.clone(),
-            other => other.to_string(),
-        };
-        map.insert(key, pair[1].clone());
+        match (&pair[0], &pair[1]) {
+            (Value::String(key), Value::Object(merged)) if key == "<<" => {
+                map.extend(merged.clone());
+            }
+            (Value::String(key), value) => drop(map.insert(key.clone(), value.clone())),
+            (key, value) => drop(map.insert(key.to_string(), value.clone())),
+        }
     }
     Value::Object(map)
 }
