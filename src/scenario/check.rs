@@ -81,7 +81,9 @@ fn fields(object: &'static Object, node: &Node, entries: &[Entry], problems: &mu
             }
             continue;
         };
-        if has_value(&key.kind, entry, key.example, problems) {
+        // `back:` says all there is to say.
+        let alone = key.role == Role::Action(Act::Browser);
+        if alone || has_value(&key.kind, entry, key.example, problems) {
             check(&key.kind, &entry.value, key.name, problems);
         }
     }
@@ -104,7 +106,7 @@ fn fields(object: &'static Object, node: &Node, entries: &[Entry], problems: &mu
 fn has_value(kind: &Kind, entry: &Entry, example: &str, problems: &mut Problems) -> bool {
     let written = entry.value.scalar().is_none_or(|scalar| !scalar.text.text.is_empty());
     let null_fits = accepts_null(kind, &entry.value);
-    if !entry.value.is_null() || null_fits && (written || matches!(kind, Kind::Any)) {
+    if !entry.value.is_null() || (null_fits && written) {
         return true;
     }
     let name = quoted(&entry.key.text);
@@ -128,6 +130,7 @@ fn has_value(kind: &Kind, entry: &Entry, example: &str, problems: &mut Problems)
 fn accepts_null(kind: &Kind, node: &Node) -> bool {
     match kind {
         Kind::Any | Kind::Scalar => true,
+        Kind::Word(words) => words.iter().any(|word| word.name == "null"),
         Kind::OneOf(kinds) => {
             let fitting = kinds.iter().find(|kind| accepts(kind, node));
             fitting.is_some_and(|kind| accepts_null(kind, node))

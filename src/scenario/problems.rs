@@ -85,6 +85,9 @@ impl Problems {
             let here = one.place.as_ref().is_some_and(|place| place.span.start == start);
             one.code != code || !here
         });
+        self.seen.retain(|(seen, span, _)| {
+            *seen != code || span.as_ref().is_none_or(|span| span.start != start)
+        });
     }
 
     /// Everything found, in the order of the file.

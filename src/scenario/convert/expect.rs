@@ -75,6 +75,12 @@ fn matcher(node: &Node, problems: &mut Problems) -> Option<Matcher> {
     let tests = match &node.data {
         Data::Broken => return None,
         Data::Map(entries) => {
+            if entries.is_empty() {
+                let problem = "this matcher demands nothing";
+                problems
+                    .error("empty-value", node.span.clone(), problem, "always holds")
+                    .help("write `exists: true`; to compare with an empty map, `equals: {}`");
+            }
             no_contradiction(node, entries, problems);
             entries.iter().filter_map(|entry| comparison(entry, problems)).collect()
         }
@@ -122,8 +128,8 @@ fn emptiness(empty: bool, node: &Node, problems: &Problems) -> Matcher {
 }
 
 fn json_type(node: &Node, problems: &Problems) -> Option<Spanned<JsonType>> {
-    let word = text(node, problems)?;
-    let json_type = match word.value.as_str() {
+    // Not `text`: the word `null` is also YAML's nothing.
+    let json_type = match node.scalar()?.text.text.as_str() {
         "string" => JsonType::String,
         "number" => JsonType::Number,
         "integer" => JsonType::Integer,
@@ -133,7 +139,7 @@ fn json_type(node: &Node, problems: &Problems) -> Option<Spanned<JsonType>> {
         "null" => JsonType::Null,
         _ => return None,
     };
-    Some(Spanned::new(json_type, word.place))
+    Some(problems.spanned(json_type, node.span.clone()))
 }
 
 /// `not: { contains: x }` would compare with a map, which is hardly ever meant.
