@@ -113,11 +113,19 @@ fn one(
         }
         CheckWhat::Json(path, matcher) => match answer.json() {
             Ok(document) => matches(matcher, Subject::Path(path, document), means),
-            Err(error) => fail(format!("{}: {}", check.text, answer.no_json(error, means.words))),
+            Err(error) => fail(format!(
+                "`{}` cannot hold: {}",
+                check.text,
+                answer.no_json(error, means.words)
+            )),
         },
         CheckWhat::Schema(validator) => match answer.json() {
             Ok(document) => schema(validator, document),
-            Err(error) => fail(format!("{}: {}", check.text, answer.no_json(error, means.words))),
+            Err(error) => fail(format!(
+                "`{}` cannot hold: {}",
+                check.text,
+                answer.no_json(error, means.words)
+            )),
         },
         CheckWhat::Within(limit) if service <= *limit => Ok(()),
         CheckWhat::Within(limit) => {

@@ -122,17 +122,17 @@ fn table() -> Vec<(Vec<Act>, Failure, &'static str)> {
             Status(599),
             "the status is 599, not 2xx or 3xx; the body is empty (1 more check fails)",
         ),
-        (send(json("200 OK", "")), Check, "$.id: the body is empty"),
-        (send(reply("204 No Content", &[], "")), Check, "$.id: the body is empty"),
+        (send(json("200 OK", "")), Check, "`$.id` cannot hold: the body is empty"),
+        (send(reply("204 No Content", &[], "")), Check, "`$.id` cannot hold: the body is empty"),
         (
             send(json("200 OK", "{\"id\":")),
             Check,
-            "$.id: the body is not JSON (EOF while parsing a value at line 1 column 6); it begins `{\"id\":`",
+            "`$.id` cannot hold: the body is not JSON (EOF while parsing a value at line 1 column 6); it begins `{\"id\":`",
         ),
         (
             send(ok("yes")),
             Check,
-            "$.id: the body is not JSON (expected value at line 1 column 1); it begins `yes`",
+            "`$.id` cannot hold: the body is not JSON (expected value at line 1 column 1); it begins `yes`",
         ),
     ]
 }
@@ -176,6 +176,44 @@ async fn a_body_that_never_ends_ends_at_the_timeout_or_the_limit() {
         wrong(&exchange),
         (Failure::Protocol, "the body is longer than 5 kB, the limit of `max-body`")
     );
+}
+
+#[tokio::test]
+async fn a_reset_within_the_body_is_one() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc";
+    let server = Server::start(move |_| vec![text(head), Act::Reset]).await;
+    assert_eq!(session().run(&get(server.url("/"))).await.outcome, Err(Failure::Reset));
+}
+
+#[tokio::test]
+async fn the_timeout_is_over_all_redirects() {
+    let server = Server::start(|request| match request.path() {
+        "/" => vec![Act::Send(reply("302 Found", &[("location", "/slow")], ""))],
+        _ => vec![Act::Silence],
+    })
+    .await;
+    let exchange = session().run(&get(server.url("/")).timeout(300)).await;
+    let route = format!("(after 1 redirect, at {})", server.url("/slow"));
+    assert_eq!(
+        wrong(&exchange),
+        (Failure::Timeout, format!("no answer within 300ms {route}").as_str())
+    );
+}
+
+#[tokio::test]
+async fn what_is_odd_and_yet_allowed_is_read() {
+    for answer in [
+        "HTTP/1.0 200 OK\r\n\r\n1",
+        "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n1",
+        "HTTP/1.1 200\r\ncontent-length: 1\r\n\r\n1",
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n1",
+        "HTTP/1.1 103 Early\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n1",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;a=b\r\n1\r\n0\r\nx: y\r\n\r\n",
+    ] {
+        let server = Server::start(move |_| vec![text(answer), Act::Close]).await;
+        let exchange = session().run(&get(server.url("/")).json("$", equals(1))).await;
+        assert_eq!(exchange.outcome, Ok(()), "{answer}: {:?}", exchange.exemplar);
+    }
 }
 
 #[tokio::test]
