@@ -419,9 +419,15 @@ mod tests {
         }
     }
 
+    fn tells(table: &[(&str, Is, &str)]) {
+        for (path, test, message) in table {
+            assert_eq!(said(path, test.clone()), *message);
+        }
+    }
+
     #[test]
-    fn what_does_not_hold_says_what_was_wanted_and_what_is() {
-        let table = [
+    fn another_value_is_told_with_its_type_and_the_first_difference() {
+        tells(&[
             ("$.id", Is::Equals(fixed(json!(6))), "`$.id` should be 6, but is 5"),
             (
                 "$.digit",
@@ -463,6 +469,12 @@ mod tests {
                 "`$.one` should be {\"a\":1}, but is {\"a\":1,\"b\":{\"c\":[1,2]}}: \
                  `.b` is there too",
             ),
+        ]);
+    }
+
+    #[test]
+    fn another_order_is_told() {
+        tells(&[
             ("$.id", Is::Not(fixed(json!(5))), "`$.id` should not be 5, but is 5"),
             ("$.id", Is::Gt(fixed(json!(5))), "`$.id` should be more than 5, but is 5"),
             ("$.half", Is::Gte(fixed(json!(1))), "`$.half` should be at least 1, but is 0.5"),
@@ -474,6 +486,12 @@ mod tests {
                 "`$.digit` should be more than 4, \
                  but is the text \"5\", which cannot be compared with the number 4",
             ),
+        ]);
+    }
+
+    #[test]
+    fn another_text_list_or_type_is_told() {
+        tells(&[
             (
                 "$.id",
                 Is::In(vec![fixed(json!(1)), fixed(json!("5"))]),
@@ -497,7 +515,8 @@ mod tests {
             (
                 "$.long",
                 Is::NotContains(fixed(json!("the end"))),
-                "`$.long` should not contain \"the end\", but does: \"xxxxxxxxxxxxxxxxxxx the end\"",
+                "`$.long` should not contain \"the end\", \
+                 but does: \"xxxxxxxxxxxxxxxxxxx the end\"",
             ),
             (
                 "$.text",
@@ -529,6 +548,12 @@ mod tests {
                 Is::Type(JsonType::Number),
                 "`$.digit` should be a number, but is the text \"5\"",
             ),
+        ]);
+    }
+
+    #[test]
+    fn a_wrong_number_of_values_is_told() {
+        tells(&[
             (
                 "$.list",
                 Is::Length(all([Is::Gt(fixed(json!(3)))])),
@@ -568,6 +593,12 @@ mod tests {
                 "`$.list[*]` selects 3 values, and this comparison needs exactly one: \
                  say `each` or `any`",
             ),
+        ]);
+    }
+
+    #[test]
+    fn the_values_that_fail_are_told() {
+        tells(&[
             (
                 "$.items[*].price",
                 Is::Each(all([Is::Type(JsonType::Integer), Is::Gte(fixed(json!(0)))])),
@@ -594,10 +625,7 @@ mod tests {
                 Is::Any(all([Is::Gt(fixed(json!(3)))])),
                 "one of the values of `$.list` should be more than 3, but none of 3 does: 1, 2, 3",
             ),
-        ];
-        for (path, test, message) in table {
-            assert_eq!(said(path, test), message);
-        }
+        ]);
     }
 
     #[test]
