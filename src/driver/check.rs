@@ -105,8 +105,7 @@ fn one(
         CheckWhat::Status(sets) => status(sets, answer, means.words),
         CheckWhat::Header(name, matcher) => {
             let value = answer.header(name);
-            let subject = format!("the header `{name}`");
-            matches(matcher, Subject::One(&subject, value.as_deref().map(Seen::Text)), means)
+            matches(matcher, Subject::Header(name, value.as_deref().map(Seen::Text)), means)
         }
         CheckWhat::Body(matcher) => {
             matches(matcher, Subject::One("the body", Some(Seen::Text(&answer.text()))), means)

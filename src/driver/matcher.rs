@@ -20,8 +20,10 @@ use crate::sample::Failure;
 /// What a matcher looks at.
 #[derive(Clone, Copy)]
 pub(super) enum Subject<'v> {
-    /// A header, the body or a variable: its name for messages, and its value if there is one.
+    /// The body or a variable: its name for messages, and its value if there is one.
     One(&'v str, Option<Seen<'v>>),
+    /// A header and its value if there is one.
+    Header(&'v str, Option<Seen<'v>>),
     /// What a path selects in a document.
     Path(&'v JsonPath, &'v Value),
     /// One of the values of another subject, by its number.
@@ -46,8 +48,10 @@ pub(super) fn matches(
 ) -> Result<(), Broken> {
     let (one, several);
     let selected = match subject {
-        Subject::One(_, None) => &[],
-        Subject::One(_, Some(value)) | Subject::Item(_, _, value) => {
+        Subject::One(_, None) | Subject::Header(_, None) => &[],
+        Subject::One(_, Some(value))
+        | Subject::Header(_, Some(value))
+        | Subject::Item(_, _, value) => {
             one = value;
             slice::from_ref(&one)
         }
@@ -321,6 +325,7 @@ fn names_one(subject: Subject<'_>) -> bool {
 fn name(subject: Subject<'_>) -> String {
     match subject {
         Subject::One(name, _) => name.to_string(),
+        Subject::Header(name, _) => format!("the header `{name}`"),
         Subject::Path(path, _) => format!("`{path}`"),
         Subject::Length(of, _) => format!("the length of {}", name(*of)),
         Subject::Item(Subject::Path(path, document), index, _) if !nearest::singular(path) => {
@@ -630,12 +635,12 @@ mod tests {
 
     #[test]
     fn headers_and_variables_are_looked_at_like_values() {
-        let json = Subject::One("the header `content-type`", Some(Seen::Text("text/plain")));
+        let json = Subject::Header("content-type", Some(Seen::Text("text/plain")));
         assert_eq!(
             said_of(json, Is::Contains(fixed(json!("json")))),
             "the header `content-type` should contain \"json\", but is \"text/plain\""
         );
-        let gone = Subject::One("the header `etag`", None);
+        let gone = Subject::Header("etag", None);
         assert_eq!(said_of(gone, Is::Exists(false)), "");
         assert_eq!(
             said_of(gone, Is::Equals(fixed(json!("x")))),
