@@ -18,8 +18,16 @@ pub mod plan;
 
 pub mod sample;
 
+pub mod recorder;
+
 pub mod result;
 
 pub mod analysis;
 
 pub mod driver;
+
+pub mod executor;
+
+pub mod store;
+
+pub mod demo;

@@ -1,9 +1,42 @@
 //! Says good or bad: from result files alone, to a verdict with findings.
+//!
+//! The order of judgement is a law of this program: first whether the run can be judged, then
+//! whether the load was offered, then errors, and latency last. The latency of an error is not
+//! latency, and no data is never a pass. The rules with their numbers:
+//!
+//! - A step may fail in 1 % of its requests (`ERROR_BUDGET`) unless an SLA on `http_req_failed`
+//!   covers it; a step without one successful response always fails.
+//! - A quantile is decided from `order::needed` samples on: three on the rarer side of it, and
+//!   at least 20; so 60 for p95 and 300 for p99. With fewer only a breach that is sure at 95 %
+//!   is a FAIL, and nothing is a PASS.
+//! - Arrivals that were never sent fail the run unless an SLA on `dropped_iterations` allows it.
+//! - Against a baseline p95 must be larger by both margins, and surely so, to fail.
+//!
+//! What a person reads about a finding is written here; how it is drawn belongs to the report.
 
-use crate::result::RunResult;
+mod baseline;
+mod cause;
+mod checks;
+mod errors;
+mod finding;
+mod headline;
+mod measure;
+mod offered;
+mod order;
+mod outcomes;
+mod reach;
+mod sla;
+mod validity;
+
+use crate::result::{RunResult, SlaRecord};
+
+pub use finding::{Finding, Stage};
+
+/// The share of a step's requests that may fail where no SLA says otherwise.
+pub const ERROR_BUDGET: f64 = 0.01;
 
 /// The one word of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Word {
     /// Everything demanded held.
     Pass,
@@ -26,27 +59,8 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
 }
 
-/// One thing found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Finding {
-    /// What it says of the run.
-    pub word: Word,
-    /// What it is about: `scenario › step`, `scenario › test`, or `run`.
-    pub subject: String,
-    /// The metric in its text form, or a word such as `test`, `steps`, `generator`.
-    pub metric: String,
-    /// What was seen, with its unit.
-    pub observed: String,
-    /// What was demanded, with its unit.
-    pub bound: String,
-    /// One or two sentences: what, the likely cause, what to look at.
-    pub message: String,
-    /// `file:line`, where there is one.
-    pub place: Option<String>,
-}
-
 /// What the judge is told beside the results.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Margins {
     /// How much p95 may grow over the baseline, as a share (0.25 is +25 %).
     pub latency: f64,
@@ -54,9 +68,65 @@ pub struct Margins {
     pub latency_floor_us: u64,
     /// How much the share of failures may grow.
     pub errors: f64,
+    /// Whether a baseline of another kind of machine makes the run INVALID; else it is only told
+    /// that nothing could be compared.
+    pub strict_machine: bool,
 }
 
 /// Judges a run, against the accepted result where there is one.
-pub fn judge(_result: &RunResult, _baseline: Option<&RunResult>, _margins: &Margins) -> Verdict {
-    Verdict { word: Word::Invalid, headline: String::new(), findings: Vec::new() }
+pub fn judge(result: &RunResult, baseline: Option<&RunResult>, margins: &Margins) -> Verdict {
+    let demands = sla::demands(result);
+    let mut findings = offered::judge(result, &demands);
+    findings.extend(errors::judge(result, &demands));
+    findings.extend(reach::judge(result));
+    findings.extend(checks::judge(result, &demands));
+    findings.extend(outcomes::judge(result));
+    findings.extend(demands.into_iter().map(|demand| demand.finding));
+    findings.extend(baseline::judge(result, baseline, margins));
+    findings.extend(validity::judge(result, &findings));
+    findings.sort_by(Finding::gravest_first);
+    let word = findings.iter().map(|finding| finding.word).max().unwrap_or(Word::Invalid);
+    Verdict { word, headline: headline::write(word, result, &findings), findings }
+}
+
+/// The first SLA that may end the run, and does not hold after so many milliseconds of load.
+pub fn abort(so_far: &RunResult, elapsed_ms: u64) -> Option<String> {
+    let loads = so_far.scenarios.iter().filter_map(|scenario| scenario.load.as_ref());
+    let due = |record: &&SlaRecord| record.abort_after_ms.is_some_and(|ms| ms < elapsed_ms);
+    let records: Vec<&SlaRecord> = loads.flat_map(|load| &load.slas).filter(due).collect();
+    if records.is_empty() {
+        return None;
+    }
+    let mut broken = sla::demands(so_far).into_iter().filter(|d| d.finding.word == Word::Fail);
+    // What has no sample yet may still get some: only a number can end the run.
+    let seen = |demand: &sla::Demand| demand.finding.observed != "no data";
+    let metric = broken.find(|demand| {
+        seen(demand) && records.iter().any(|record| record.text == demand.finding.metric)
+    })?;
+    Some(format!("`{}` (it is {})", metric.finding.metric, metric.finding.observed))
+}
+
+impl Word {
+    /// As it is printed: `PASS`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Word::Pass => "PASS",
+            Word::Inconclusive => "INCONCLUSIVE",
+            Word::Fail => "FAIL",
+            Word::Invalid => "INVALID",
+        }
+    }
+}
+
+impl std::fmt::Display for Word {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl Default for Margins {
+    /// +25 % and 2 ms: what runs of the same build on a shared machine differ by.
+    fn default() -> Self {
+        Self { latency: 0.25, latency_floor_us: 2_000, errors: 0.005, strict_machine: true }
+    }
 }

@@ -3,9 +3,15 @@
 //! A baseline is such a file too. Whoever judges or draws works from this alone, so the file also
 //! carries what was demanded (SLAs, the steps named) and where it was written.
 
+mod format;
+pub mod histogram;
+pub mod journal;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use format::{FormatError, check_format, from_json};
 
 /// The version of the file format that this build writes.
 pub const FORMAT: u32 = 1;
@@ -27,6 +33,20 @@ pub struct RunResult {
     pub tests: Vec<TestResult>,
     /// Steps under load, in the order of the journeys.
     pub steps: Vec<StepResult>,
+    /// Who accepted it as a baseline, where somebody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Accepted>,
+}
+
+/// Who accepted a result as a baseline.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Accepted {
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub why: String,
+    /// RFC 3339, UTC.
+    pub at: String,
 }
 
 /// What was run, with what, when.
@@ -113,6 +133,8 @@ pub struct ScenarioResult {
     pub digest: String,
     /// Tests the file has before any were chosen.
     pub tests_written: u32,
+    /// Failures of setup and teardown steps, by step.
+    pub setup_failures: Vec<SetupFailure>,
     /// Its load, if it had any.
     pub load: Option<LoadResult>,
 }
@@ -144,6 +166,8 @@ pub struct LoadResult {
     pub interrupted: u64,
     /// Due and never begun.
     pub dropped: u64,
+    /// The most virtual users there may be at once.
+    pub users_limit: u32,
     /// The most virtual users there were at once.
     pub users_max: u32,
     /// Virtual users at work, per second.
@@ -152,8 +176,8 @@ pub struct LoadResult {
     pub iteration_us: Summary,
     /// The same as HdrHistogram V2, compressed, base64.
     pub iteration_histogram: String,
-    /// Failures of setup and teardown steps, by step and kind.
-    pub setup_failures: Vec<SetupFailure>,
+    /// The feed that ran out of rows and so ended the load.
+    pub feed_ended: Option<String>,
     /// The bounds it was run under.
     pub slas: Vec<SlaRecord>,
 }
@@ -176,6 +200,10 @@ pub struct SlaRecord {
     pub text: String,
     /// `file:line`.
     pub place: String,
+    /// Where it ends the run as soon as it does not hold: after how many milliseconds at the
+    /// earliest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abort_after_ms: Option<u64>,
 }
 
 /// How a test went.
@@ -260,7 +288,7 @@ pub struct StepResult {
     pub bytes_received: u64,
     /// Whole run, as HdrHistogram V2 (compressed, base64), microseconds.
     pub histograms: Histograms,
-    /// Per second, from the start of the run; seconds without samples are left out.
+    /// Per second, from the start of the load; seconds without samples are left out.
     pub slices: Vec<Slice>,
 }
 
@@ -297,7 +325,7 @@ pub struct Histograms {
 /// One second of one step.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Slice {
-    /// The second, from the start of the run; a sample belongs to the second it ended in.
+    /// The second, from the start of the load; a sample belongs to the second it ended in.
     pub second: u32,
     /// Done.
     pub count: u64,

@@ -1,0 +1,142 @@
+//! Takes the number that an SLA speaks of out of a result.
+
+use hdrhistogram::Histogram;
+
+use crate::metric::{Metric, Scope, Sla};
+use crate::result::histogram::{self, HistogramError};
+use crate::result::{LoadResult, RunResult, StepResult};
+
+/// What a metric came to, before it is made one number.
+pub(super) enum Measured {
+    /// Latencies, microseconds.
+    Trend(Histogram<u64>),
+    /// So many of so many.
+    Share { hits: u64, of: u64 },
+    /// A sum, and the seconds it took.
+    Sum { sum: u64, seconds: f64 },
+    /// A value.
+    Gauge(u64),
+    /// Nothing was recorded, and why that may be.
+    Nothing(&'static str),
+}
+
+/// The kind that a request cut off by the end of the run has.
+const INTERRUPTED: &str = "interrupted";
+
+/// The steps that an SLA of `scenario` selects.
+pub(super) fn selected<'a>(
+    result: &'a RunResult,
+    scenario: &'a str,
+    sla: &'a Sla,
+) -> impl Iterator<Item = &'a StepResult> {
+    result.steps.iter().filter(move |step| step.scenario == scenario && selects(sla, step))
+}
+
+/// Whether a step has all the tags that an SLA names.
+pub(super) fn selects(sla: &Sla, step: &StepResult) -> bool {
+    sla.tags.iter().all(|(key, value)| match key.as_str() {
+        "step" | "name" => step.step == *value,
+        "scenario" => step.scenario == *value,
+        _ => step.tags.get(key) == Some(value),
+    })
+}
+
+/// Requests that failed and all requests, without those that the end of the run cut off: these
+/// say nothing about the target.
+pub(super) fn failures(step: &StepResult) -> (u64, u64) {
+    let cut = step.failures.get(INTERRUPTED).copied().unwrap_or(0);
+    (step.failed.saturating_sub(cut), step.count.saturating_sub(cut))
+}
+
+/// A share, 0 where there is nothing to share.
+pub(super) fn share(hits: u64, of: u64) -> f64 {
+    if of == 0 { 0.0 } else { hits as f64 / of as f64 }
+}
+
+/// What the metric of an SLA came to in one scenario's load.
+pub(super) fn measure(
+    sla: &Sla,
+    load: &LoadResult,
+    steps: &[&StepResult],
+) -> Result<Measured, HistogramError> {
+    if load.started == 0 && steps.iter().all(|step| step.count == 0) {
+        return Ok(Measured::Nothing("The load never started."));
+    }
+    match sla.metric.scope() {
+        Scope::Scenario => of_load(sla, load),
+        Scope::Step if steps.is_empty() => {
+            Ok(Measured::Nothing("No step of this scenario has these tags."))
+        }
+        Scope::Step => of_steps(sla.metric, load, steps),
+    }
+}
+
+fn of_load(sla: &Sla, load: &LoadResult) -> Result<Measured, HistogramError> {
+    // The whole scenario is either meant or not: a tag of a step selects no iteration.
+    if sla.tags.iter().any(|(key, _)| key != "scenario") {
+        return Ok(Measured::Nothing("Iterations have no tags but `scenario`."));
+    }
+    let sum = |sum| Measured::Sum { sum, seconds: seconds(load) };
+    Ok(match sla.metric {
+        Metric::Iterations => sum(load.completed),
+        Metric::DroppedIterations => sum(load.dropped),
+        Metric::Vus => Measured::Gauge(load.users.last().copied().unwrap_or(0).into()),
+        Metric::VusMax => Measured::Gauge(load.users_max.into()),
+        _ => trend(
+            histogram::decode(&load.iteration_histogram)?,
+            "No iteration was completed without a failure.",
+        ),
+    })
+}
+
+fn of_steps(
+    metric: Metric,
+    load: &LoadResult,
+    steps: &[&StepResult],
+) -> Result<Measured, HistogramError> {
+    let total = |part: fn(&StepResult) -> u64| steps.iter().map(|step| part(step)).sum::<u64>();
+    let sum = |sum| Measured::Sum { sum, seconds: seconds(load) };
+    const NO_SUCCESS: &str = "No successful response was recorded.";
+    Ok(match metric {
+        Metric::HttpReqDuration => trend(
+            histogram::merge(steps.iter().map(|step| step.histograms.response.as_str()))?,
+            NO_SUCCESS,
+        ),
+        Metric::HttpReqService => trend(
+            histogram::merge(steps.iter().map(|step| step.histograms.service_text()))?,
+            NO_SUCCESS,
+        ),
+        Metric::HttpReqLag => {
+            let mut all = histogram::empty();
+            for step in steps {
+                all.add(step.lag_histogram()?)
+                    .map_err(|why| HistogramError::Contents(why.to_string()))?;
+            }
+            trend(all, "No request was made.")
+        }
+        Metric::HttpReqFailed => of(total(|step| failures(step).0), total(|step| failures(step).1)),
+        Metric::Checks => {
+            let checks = || steps.iter().flat_map(|step| &step.checks);
+            let passed = checks().map(|check| check.passed).sum();
+            of(passed, checks().map(|check| check.failed).sum::<u64>() + passed)
+        }
+        Metric::DataSent => sum(total(|step| step.bytes_sent)),
+        Metric::DataReceived => sum(total(|step| step.bytes_received)),
+        _ => sum(total(|step| step.count)),
+    })
+}
+
+fn trend(histogram: Histogram<u64>, none: &'static str) -> Measured {
+    if histogram.is_empty() { Measured::Nothing(none) } else { Measured::Trend(histogram) }
+}
+
+fn of(hits: u64, of: u64) -> Measured {
+    match of {
+        0 => Measured::Nothing("Nothing of the kind happened."),
+        _ => Measured::Share { hits, of },
+    }
+}
+
+fn seconds(load: &LoadResult) -> f64 {
+    load.duration_ms as f64 / 1e3
+}

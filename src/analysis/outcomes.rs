@@ -1,0 +1,133 @@
+//! Judges the outcomes of tests. A flaky test is never counted as clean.
+
+use std::collections::BTreeMap;
+
+use super::Word;
+use super::cause::{Cause, Seen};
+use super::finding::{Finding, Stage, about, excerpt, number_of};
+use crate::result::{RunResult, TestResult, TestStatus};
+use crate::units::show_count;
+
+/// From this many failed tests on a common cause is looked for.
+const COMMON: usize = 3;
+
+/// Judges all tests.
+pub(super) fn judge(result: &RunResult) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = result.tests.iter().filter_map(one).collect();
+    findings.extend(clean(&result.tests));
+    findings.extend(common_cause(result));
+    findings
+}
+
+fn one(test: &TestResult) -> Option<Finding> {
+    let name = format!("`{}`{}", excerpt(&test.name, 160), with(test));
+    let reason = test.reason.as_deref().map(|reason| excerpt(reason, 300)).unwrap_or_default();
+    let new = |word, title| Finding::new(Stage::Tests, word, &subject(test), title).at(&test.place);
+    let said = |found: Finding, observed: &str, bound: &str| {
+        found.saw("test", observed.to_string(), bound.to_string())
+    };
+    Some(match test.status {
+        TestStatus::Passed if test.checks == 0 => {
+            let found = new(Word::Pass, format!("the test {name} passed without a single check"));
+            said(found, "passed", "").because("It shows that nothing broke, not that it works.")
+        }
+        TestStatus::Passed => return None,
+        TestStatus::Failed => failed(test, &name),
+        TestStatus::Flaky => {
+            let title = format!("the test {name} passed only at attempt {}", test.attempts);
+            let why = test.failure.as_ref().map(|failure| excerpt(&failure.message, 300));
+            let why = why.map(|why| format!("Before that: {why}")).unwrap_or_default();
+            said(new(Word::Pass, title), "flaky", "passed at the first attempt").because(&why)
+        }
+        TestStatus::Skipped => {
+            let title = format!("the test {name} is skipped");
+            said(new(Word::Pass, title), "skipped", "").because(&reason)
+        }
+        TestStatus::Unsupported => {
+            let title = format!("the test {name} cannot be run here");
+            said(new(Word::Inconclusive, title), "not run", "passed")
+                .because(&reason)
+                .because("`taster doctor` says what is missing.")
+        }
+    })
+}
+
+fn failed(test: &TestResult, name: &str) -> Finding {
+    let title = format!("the test {name} failed");
+    let found = Finding::new(Stage::Tests, Word::Fail, &subject(test), title).saw(
+        "test",
+        "failed".to_string(),
+        "passed".to_string(),
+    );
+    let Some(failure) = &test.failure else { return found.at(&test.place) };
+    let step = match failure.step.as_str() {
+        "" => String::new(),
+        step => format!("At `{}`: ", excerpt(step, 80)),
+    };
+    let attempts = match test.attempts {
+        0 | 1 => String::new(),
+        more => format!(" ({} attempts)", show_count(more.into())),
+    };
+    let place = if failure.place.is_empty() { &test.place } else { &failure.place };
+    found.because(&format!("{step}{}{attempts}", excerpt(&failure.message, 300))).at(place)
+}
+
+/// The tests that passed at the first attempt, together.
+fn clean(tests: &[TestResult]) -> Option<Finding> {
+    let passed = tests.iter().filter(|test| test.status == TestStatus::Passed).count();
+    if passed == 0 {
+        return None;
+    }
+    let title = format!(
+        "{} of {} passed at the first attempt",
+        show_count(passed as u64),
+        number_of(tests.len(), "test")
+    );
+    let observed = show_count(passed as u64);
+    let found = Finding::new(Stage::Tests, Word::Pass, "run", title);
+    Some(found.saw("tests", observed, "passed".to_string()).speaks_for(passed))
+}
+
+/// Where most failed tests met the same thing, that is the finding; each test only repeats it.
+fn common_cause(result: &RunResult) -> Option<Finding> {
+    let mut causes: BTreeMap<Cause, Vec<&TestResult>> = BTreeMap::new();
+    let failed = || result.tests.iter().filter(|test| test.status == TestStatus::Failed);
+    for test in failed() {
+        if let Some(failure) = &test.failure {
+            causes.entry(Cause::of(&failure.kind)).or_default().push(test);
+        }
+    }
+    causes.remove(&Cause::Check);
+    let (cause, tests) = causes.into_iter().rev().max_by_key(|(_, tests)| tests.len())?;
+    if tests.len() < COMMON || 2 * tests.len() < failed().count() {
+        return None;
+    }
+    let ran =
+        |test: &&TestResult| !matches!(test.status, TestStatus::Skipped | TestStatus::Unsupported);
+    let of = result.tests.iter().filter(ran).count();
+    let first = tests.iter().min_by_key(|test| (&test.scenario, &test.name, &test.browser))?;
+    let seen = Seen {
+        noun: "test",
+        names: tests.iter().map(|test| test.name.as_str()).collect(),
+        of,
+        everywhere: 2 * tests.len() >= of,
+        requests: None,
+        example: first.failure.as_ref(),
+        target: &result.run.target,
+    };
+    // Names are in the findings of the tests themselves.
+    let title = cause.title(&seen);
+    let reason = cause.explain(&Seen { names: Vec::new(), ..seen });
+    // An error of the whole run, told before the tests; they speak for the demands.
+    let found = Finding::new(Stage::Errors, Word::Fail, "run", title).because(&reason);
+    let observed = number_of(tests.len(), "test");
+    Some(Finding { metric: "tests".to_string(), observed, ..found })
+}
+
+fn subject(test: &TestResult) -> String {
+    about(&test.scenario, &test.name)
+}
+
+fn with(test: &TestResult) -> String {
+    test.browser.as_ref().map(|browser| format!(" in {browser}")).unwrap_or_default()
+}

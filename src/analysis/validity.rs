@@ -1,0 +1,137 @@
+//! Judges whether a run says anything at all: whether something ran, to the end, from a machine
+//! that could keep up.
+
+use super::Word;
+use super::finding::{Finding, Stage, number_of};
+use crate::result::{Health, RunResult, TestStatus};
+
+/// Judges the run as a whole, after everything else: whether a doubtful generator matters
+/// depends on whether any latency was judged.
+pub(super) fn judge(result: &RunResult, others: &[Finding]) -> Vec<Finding> {
+    let mut findings: Vec<Finding> =
+        [ended(result), ran(result), tests_ran(result), load_ran(result)]
+            .into_iter()
+            .flatten()
+            .collect();
+    findings.extend(generator(result, others));
+    findings
+}
+
+fn finding(word: Word, metric: &str, title: String) -> Finding {
+    Finding::new(Stage::Validity, word, "run", title).saw(metric, String::new(), String::new())
+}
+
+fn ended(result: &RunResult) -> Option<Finding> {
+    let why = result.run.ended_early.as_deref()?;
+    if why.starts_with("aborted") {
+        let title = format!("the run was {why}");
+        let found = finding(Word::Fail, "end", title);
+        return Some(found.because("What is shown is the part before that."));
+    }
+    let found = finding(Word::Invalid, "end", format!("the run did not end by itself: {why}"));
+    Some(found.because("What is shown is the part before that. Run it again, to the end."))
+}
+
+/// Whether one test was run or one request sent, in setup at least.
+fn ran(result: &RunResult) -> Option<Finding> {
+    if tests_run(result) > 0 || requests(result) > 0 || setup_failed(result) {
+        return None;
+    }
+    let run = &result.run;
+    let why = match (run.tests_wanted, run.load_wanted, result.tests.len()) {
+        (false, false, _) => "neither tests nor load were asked for".to_string(),
+        (true, _, count) if count > 0 => {
+            format!("{}, and each is skipped or cannot run here", number_of(count, "test"))
+        }
+        _ if result.scenarios.is_empty() => "there is no scenario".to_string(),
+        (true, false, _) => "the scenarios have no tests that were chosen".to_string(),
+        (false, true, _) => "not one request was sent under load".to_string(),
+        _ => "no test was run and not one request was sent under load".to_string(),
+    };
+    let found = finding(Word::Invalid, "nothing ran", format!("nothing ran: {why}"));
+    Some(found.because("No data is never a pass. `taster plan` shows what a run would do."))
+}
+
+fn tests_ran(result: &RunResult) -> Option<Finding> {
+    let written: usize = result.scenarios.iter().map(|file| file.tests_written as usize).sum();
+    if !result.run.tests_wanted || written == 0 || !result.tests.is_empty() {
+        return None;
+    }
+    let title = match result.run.tags.as_slice() {
+        [] => format!("nothing ran: not one of {} was run", number_of(written, "test")),
+        tags => format!(
+            "nothing ran: no test of {written} has the tag {}",
+            super::finding::names(tags.iter().map(String::as_str))
+        ),
+    };
+    let found = finding(Word::Invalid, "tests", title);
+    Some(found.because("Look at `--tag` and at the `tags` in the scenario files."))
+}
+
+fn load_ran(result: &RunResult) -> Option<Finding> {
+    let has_load = result.scenarios.iter().any(|scenario| scenario.load.is_some());
+    if !result.run.load_wanted || !has_load || requests(result) > 0 || setup_failed(result) {
+        return None;
+    }
+    let title = "nothing ran: not one request was sent under load".to_string();
+    let found = finding(Word::Invalid, "load", title);
+    Some(found.because("Look at the journey and at the duration of the profile."))
+}
+
+/// Health comes before latency. Whoever is Suspect may have made latencies look worse (it was
+/// late) or better (it sent less): neither a PASS nor a FAIL on latency is then more than a hint,
+/// but errors and tests stand. So it blocks a PASS exactly where a latency was judged.
+fn generator(result: &RunResult, others: &[Finding]) -> Vec<Finding> {
+    if requests(result) == 0 {
+        return Vec::new();
+    }
+    let reasons = result.generator.reasons.join("; ");
+    let latency_judged = others
+        .iter()
+        .any(|found| found.demands > 0 && matches!(found.stage, Stage::Latency | Stage::Baseline));
+    let found = match result.generator.health {
+        Health::Valid => {
+            let title = "the machine that generated the load kept up".to_string();
+            finding(Word::Pass, "generator", title)
+        }
+        Health::Suspect => {
+            let title = "the machine that generated the load may have been too slow".to_string();
+            let word = if latency_judged { Word::Inconclusive } else { Word::Pass };
+            finding(word, "generator", title)
+                .because(&sentence(&reasons))
+                .because("Latencies may be its own. Run it again with less beside it.")
+        }
+        Health::Invalid => {
+            let title = "the machine that generated the load was the limit".to_string();
+            finding(Word::Invalid, "generator", title)
+                .because(&sentence(&reasons))
+                .because("Latencies are its own, not the target's: more cores, or less load.")
+        }
+    };
+    vec![Finding { observed: health_name(result.generator.health).to_string(), ..found }]
+}
+
+fn sentence(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("{}.", text.trim_end_matches('.')) }
+}
+
+fn health_name(health: Health) -> &'static str {
+    match health {
+        Health::Valid => "VALID",
+        Health::Suspect => "SUSPECT",
+        Health::Invalid => "INVALID",
+    }
+}
+
+fn tests_run(result: &RunResult) -> usize {
+    let ran = |status| !matches!(status, TestStatus::Skipped | TestStatus::Unsupported);
+    result.tests.iter().filter(|test| ran(test.status)).count()
+}
+
+fn requests(result: &RunResult) -> u64 {
+    result.steps.iter().map(|step| step.count).sum()
+}
+
+fn setup_failed(result: &RunResult) -> bool {
+    result.scenarios.iter().any(|scenario| !scenario.setup_failures.is_empty())
+}

@@ -1,0 +1,269 @@
+//! The command line as it is typed. Nothing here reads a file or decides anything.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::cli::exit::{ExitCodes, Inconclusive};
+use crate::demo::Fault;
+use crate::report::Format;
+
+const EXAMPLES: &str = "\
+Examples:
+  taster run                                  the scenarios in scenarios/ on the embedded backend
+  taster run --target https://staging:8443    the same against a service of yours
+  taster test scenarios/auth.yaml --tag smoke only tests, only some
+
+Exit codes: 0 PASS, 1 FAIL, 2 usage or scenario error, 3 INCONCLUSIVE, 4 INVALID,
+5 refused by a safety rule, 6 environment, 70 a bug in Taster, 130 interrupted";
+
+/// Tries a service before its users do: tests, load, baselines, one verdict
+#[derive(Debug, Parser)]
+#[command(name = "taster", version, after_help = EXAMPLES, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Which exit codes to use
+    #[arg(long, global = true, value_name = "SET", default_value = "taster")]
+    pub exit_codes: ExitCodes,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The main job: tests, then load, then the verdict and the reports
+    Run(RunArgs),
+    /// Only the tests
+    Test(RunArgs),
+    /// Only the load
+    Load(RunArgs),
+    /// Check scenario files and print what a run would do; sends nothing
+    Plan(PlanArgs),
+    /// Judge saved results again and draw their reports
+    Report(ReportArgs),
+    /// Judge a saved result against another one
+    Compare(CompareArgs),
+    /// Keep baselines
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
+    /// The embedded backend on its own
+    Demo(DemoArgs),
+    /// Print the JSON Schema of scenario files, for editors
+    Schema,
+    /// Print completions for a shell
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+/// `run`, `test`, `load`
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub what: WhatArgs,
+
+    #[command(flatten)]
+    pub judge: JudgeArgs,
+
+    /// Folder for the result and the reports [default: reports/<run id>]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Tests at the same time
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub workers: usize,
+
+    /// Threads that generate load [default: one per core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+
+    /// Fault in the embedded backend, such as `slow=300ms` or `errors=10%@/api/v1/meals`; may be
+    /// given several times
+    #[arg(long, value_name = "FAULT", num_args = 0..=1, default_missing_value = "slow",
+          conflicts_with = "target")]
+    pub fault: Vec<Fault>,
+
+    /// Allow load on a host that is not this machine; may be given several times
+    #[arg(long, value_name = "HOST", env = "TASTER_ALLOW_LOAD")]
+    pub allow_load: Vec<String>,
+}
+
+/// Which scenarios, against what
+#[derive(Debug, Args)]
+pub struct WhatArgs {
+    /// Scenario files, or folders of them [default: scenarios]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Where requests go [default: the embedded backend, started for this run]
+    #[arg(long, value_name = "URL", env = "TASTER_TARGET")]
+    pub target: Option<String>,
+
+    /// Load profile [default: smoke]
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+
+    /// Replace a variable of the scenarios; may be given several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
+    pub var: Vec<(String, String)>,
+
+    /// Only tests with this tag; may be given several times
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
+
+    /// Start of all random choices: the same seed gives the same requests [default: random]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+/// How a result is judged and reported
+#[derive(Debug, Args)]
+pub struct JudgeArgs {
+    /// Reports to write
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',',
+          default_value = "html,md,json,junit,csv,svg")]
+    pub report: Vec<Format>,
+
+    /// Folder of baselines
+    #[arg(long, value_name = "DIR", default_value = "baselines")]
+    pub baseline: PathBuf,
+
+    /// Do not compare with a baseline
+    #[arg(long)]
+    pub no_baseline: bool,
+
+    /// How much a p95 may grow over the baseline
+    #[arg(long, value_name = "PERCENT", default_value = "25%")]
+    pub margin: crate::units::Percent,
+
+    /// And by how much at least, before it counts
+    #[arg(long, value_name = "DURATION", default_value = "20ms",
+          value_parser = crate::units::parse_duration)]
+    pub margin_floor: std::time::Duration,
+
+    /// What INCONCLUSIVE means for the exit code: fail 1, warn 3, pass 0
+    #[arg(long, value_name = "AS", default_value = "warn")]
+    pub inconclusive: Inconclusive,
+}
+
+/// `plan`
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    pub what: WhatArgs,
+}
+
+/// `report`
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Results: `result.json` files, or folders of runs
+    #[arg(value_name = "RESULT", required = true)]
+    pub results: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub judge: JudgeArgs,
+
+    /// Folder for the reports [default: the result's own]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// `compare`
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// What the other one is measured by
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+
+    /// What is judged
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+
+    #[command(flatten)]
+    pub judge: JudgeArgs,
+}
+
+/// `baseline`
+#[derive(Debug, Subcommand)]
+pub enum BaselineCommand {
+    /// Accept a result as the baseline of its profile
+    Accept(AcceptArgs),
+    /// List the baselines there are
+    List(BaselinesArgs),
+    /// Show the newest baseline of a profile
+    Show(ShowArgs),
+}
+
+/// `baseline accept`
+#[derive(Debug, Args)]
+pub struct AcceptArgs {
+    /// The result: a `result.json` or a run's folder
+    #[arg(value_name = "RESULT", default_value = "reports/latest")]
+    pub result: PathBuf,
+
+    /// Why it is accepted
+    #[arg(long, value_name = "TEXT")]
+    pub why: String,
+
+    /// Who accepts it
+    #[arg(long, value_name = "NAME", env = "USER", default_value = "unknown")]
+    pub by: String,
+
+    #[command(flatten)]
+    pub baselines: BaselinesArgs,
+}
+
+/// The folder of baselines
+#[derive(Debug, Args)]
+pub struct BaselinesArgs {
+    /// Folder of baselines
+    #[arg(long, value_name = "DIR", default_value = "baselines")]
+    pub baseline: PathBuf,
+}
+
+/// `baseline show`
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The profile
+    #[arg(value_name = "PROFILE", default_value = "smoke")]
+    pub profile: String,
+
+    #[command(flatten)]
+    pub baselines: BaselinesArgs,
+}
+
+/// `demo`
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Address to listen on; port 0 takes any that is free
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// Database file; kept, and used again if it is there [default: one that is removed at the end]
+    #[arg(long, value_name = "FILE")]
+    pub database: Option<PathBuf>,
+
+    /// Seed of its data
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+
+    /// Fault to inject; may be given several times
+    #[arg(long, value_name = "FAULT")]
+    pub fault: Vec<Fault>,
+
+    /// End when standard input does: then the backend never outlives who started it
+    #[arg(long, hide = true)]
+    pub with_parent: bool,
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_string(), value.to_string())),
+        _ => Err("write NAME=VALUE".to_string()),
+    }
+}

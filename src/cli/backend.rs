@@ -1,0 +1,59 @@
+//! The embedded backend as a child process: its own process, so that it is a target like any
+//! other, and bound to ours, so that it never stays behind.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, bail};
+
+use crate::demo::Fault;
+
+/// A running backend; dropping it ends it.
+pub struct Backend {
+    child: Child,
+    /// Where it listens.
+    pub url: String,
+}
+
+impl Backend {
+    /// Starts one on a free port of this machine and waits until it listens.
+    ///
+    /// # Errors
+    /// When it cannot be started or ends before it listens.
+    pub fn start(faults: &[Fault]) -> anyhow::Result<Self> {
+        let program = std::env::current_exe().context("cannot find the program's own file")?;
+        let mut command = Command::new(program);
+        command.args(["demo", "--listen", "127.0.0.1:0", "--with-parent"]);
+        for fault in faults {
+            command.arg(format!("--fault={fault}"));
+        }
+        // Ctrl-C in a terminal goes to the whole group of processes: the backend must outlive it
+        // until the run has ended in order.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        // Held open for as long as the backend shall live: it ends with its standard input, even
+        // when this process is killed.
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot start the embedded backend")?;
+        let mut line = String::new();
+        let stdout = child.stdout.take().context("the embedded backend has no output")?;
+        BufReader::new(stdout).read_line(&mut line).context("the embedded backend is silent")?;
+        let Some(url) = line.trim().strip_prefix("listening on ") else {
+            let _ = child.kill();
+            let _ = child.wait();
+            bail!("the embedded backend ended before it listened; try `taster demo`");
+        };
+        Ok(Self { url: url.to_string(), child })
+    }
+}
+
+impl Drop for Backend {
+    fn drop(&mut self) {
+        // It may have ended by itself, and then there is nothing left to end.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,26 @@
+//! Ctrl-C: once ends the run with what there is, twice ends the process.
+
+use crate::cli::Ended;
+use crate::cli::exit::{ExitCodes, ExitStatus};
+use crate::cli::words;
+use crate::executor::Stop;
+
+/// The reason that `Stop` is given.
+pub const INTERRUPTED: &str = "interrupted";
+
+/// Listens for interruptions of a run.
+///
+/// # Errors
+/// When the system refuses the handler.
+pub fn listen(stop: &Stop) -> Result<(), Ended> {
+    let stop = stop.clone();
+    // Installed before goose can install its own, which would end the process without a result.
+    ctrlc::set_handler(move || {
+        if stop.is_requested() {
+            std::process::exit(i32::from(ExitStatus::Interrupted.number(ExitCodes::Taster)));
+        }
+        words::say("\ninterrupted: saving what there is (once more to end at once)");
+        stop.request(INTERRUPTED);
+    })
+    .map_err(|error| Ended::environment(format!("cannot listen for Ctrl-C: {error}")))
+}

@@ -1,0 +1,162 @@
+//! Keeps the journal of a run and shows how it goes: a line that is written again on a terminal,
+//! a line every ten seconds elsewhere.
+
+use hdrhistogram::Histogram;
+
+use crate::cli::words;
+use crate::executor::{Observer, Stop};
+use crate::recorder::{add_histogram, empty_histogram};
+use crate::result::histogram;
+use crate::result::journal::{Entry, Ledger, SecondEntry};
+use crate::result::{TestResult, TestStatus};
+use crate::store::{self, RunFolder, StoreError};
+use crate::units::{show_count, show_duration_us, show_percent, show_rate};
+
+/// How often a line is written where lines cannot be written again, in seconds.
+const PLAIN_LINE: u32 = 10;
+
+/// How often SLAs that may end the run are looked at, in seconds.
+const LOOK: u32 = 2;
+
+/// Listens to a run.
+pub struct Progress<'a> {
+    folder: &'a mut RunFolder,
+    stop: Stop,
+    live: bool,
+    tests: usize,
+    tests_done: usize,
+    tests_failed: usize,
+    seconds: u64,
+    /// Since the last line: requests, failures, latencies.
+    since: (u64, u64, Histogram<u64>),
+    aborts: bool,
+    /// Why the journal could not be written.
+    pub broken: Option<StoreError>,
+}
+
+impl<'a> Progress<'a> {
+    /// Shows a run of so many tests and so many seconds of load.
+    pub fn new(folder: &'a mut RunFolder, stop: Stop, (tests, seconds): (usize, u64)) -> Self {
+        Self {
+            folder,
+            stop,
+            live: words::live(),
+            tests,
+            tests_done: 0,
+            tests_failed: 0,
+            seconds,
+            since: (0, 0, empty_histogram()),
+            aborts: false,
+            broken: None,
+        }
+    }
+
+    fn test(&mut self, test: &TestResult) {
+        self.tests_done += 1;
+        if test.status == TestStatus::Failed {
+            self.tests_failed += 1;
+            let why = test.failure.as_ref().map_or("", |failure| failure.message.as_str());
+            let why = why.lines().next().unwrap_or("");
+            self.line(&format!("  failed: {} › {}: {why}", test.scenario, test.name));
+        }
+        let line = format!("tests {}/{}", self.tests_done, self.tests);
+        let failed = match self.tests_failed {
+            0 => String::new(),
+            failed => format!(", {failed} failed"),
+        };
+        if self.tests_done == self.tests {
+            self.line(&format!("{line}{failed}"));
+        } else if self.live {
+            words::rewrite(&format!("{line}{failed}"));
+        }
+    }
+
+    fn second(&mut self, second: &SecondEntry, ledger: &Ledger) {
+        for step in &second.steps {
+            self.since.0 += step.slice.count;
+            self.since.1 += step.slice.failed;
+            // Only for the eye: what cannot be read is found when the result is read.
+            if let Ok(part) = histogram::decode(&step.slice.histograms.response) {
+                add_histogram(&mut self.since.2, &part);
+            }
+        }
+        if self.aborts && second.second % LOOK == LOOK - 1 {
+            self.look(second.second, ledger);
+        }
+        let last = u64::from(second.second) + 1 >= self.seconds;
+        if self.live {
+            words::rewrite(&self.load_line(second, 1));
+        } else if second.second % PLAIN_LINE == PLAIN_LINE - 1 || last {
+            words::say(&self.load_line(second, u64::from(second.second % PLAIN_LINE) + 1));
+        } else {
+            return;
+        }
+        self.since = (0, 0, empty_histogram());
+    }
+
+    fn load_line(&self, second: &SecondEntry, over: u64) -> String {
+        let (count, failed, latencies) = &self.since;
+        let users: u32 = second.loads.iter().map(|load| load.users).sum();
+        let latency = match latencies.is_empty() {
+            true => "no successful response".to_string(),
+            false => format!("p95 {}", show_duration_us(latencies.value_at_quantile(0.95))),
+        };
+        let share = *failed as f64 / (*count).max(1) as f64;
+        format!(
+            "load {}/{} s  {} users  {}  {latency}  {} failed",
+            second.second + 1,
+            self.seconds,
+            show_count(u64::from(users)),
+            show_rate(*count as f64 / over as f64),
+            show_percent(share),
+        )
+    }
+
+    /// Ends the run when an SLA that may end it does not hold.
+    fn look(&self, second: u32, ledger: &Ledger) {
+        let elapsed = (u64::from(second) + 1) * 1000;
+        if let Some(broken) = crate::analysis::abort(&ledger.so_far(), elapsed) {
+            self.stop.request(&format!("aborted by SLA {broken}"));
+        }
+    }
+
+    fn line(&self, text: &str) {
+        if self.live {
+            words::rewrite("");
+        }
+        words::say(text);
+    }
+}
+
+impl Observer for Progress<'_> {
+    fn entry(&mut self, entry: &Entry, ledger: &Ledger) {
+        if self.broken.is_none()
+            && let Err(error) = self.folder.keep(entry)
+        {
+            self.stop.request(&format!("the result could not be kept: {error}"));
+            self.broken = Some(error);
+        }
+        match entry {
+            Entry::Begin(begin) => {
+                let loads = begin.scenarios.iter().filter_map(|one| one.load.as_ref());
+                self.aborts = loads.flat_map(|load| &load.slas).any(|s| s.abort_after_ms.is_some());
+            }
+            Entry::Test(_, test) => self.test(test),
+            Entry::SetupFailed(_, failure) => {
+                let (step, example) = (&failure.step, &failure.example);
+                self.line(&format!("  setup failed: {step}: {}", example.message));
+            }
+            Entry::Second(second) => self.second(second, ledger),
+            Entry::LoadEnded(..) => {}
+            Entry::End(_) => {
+                if self.live {
+                    words::rewrite("");
+                }
+            }
+        }
+    }
+
+    fn cpu_seconds(&mut self) -> Option<f64> {
+        store::process_cpu_seconds()
+    }
+}

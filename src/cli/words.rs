@@ -1,0 +1,94 @@
+//! How anything gets to the terminal: data on standard output, all else on standard error.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use crate::cli::exit::{ExitCodes, ExitStatus};
+use crate::diagnostic::Diagnostics;
+
+/// Whether standard error is a terminal that shows colour.
+pub fn coloured() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty())
+}
+
+/// Whether standard error is a terminal whose line can be written again.
+pub fn live() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Data, for a person or a pipe. A reader that has seen enough is no error.
+pub fn data(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Anything else.
+pub fn say(text: &str) {
+    let mut out = std::io::stderr().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+/// Writes the last line again.
+pub fn rewrite(text: &str) {
+    let mut out = std::io::stderr().lock();
+    let _ = write!(out, "\r\x1b[2K{text}").and_then(|()| out.flush());
+}
+
+/// An error that ended the command. Diagnostics already begin with their own word.
+pub fn complain(message: &str) {
+    let drawn = ["error", "warning", "\x1b"].iter().any(|start| message.starts_with(start));
+    match (drawn, coloured()) {
+        (true, _) => say(message),
+        (false, true) => say(&format!("\x1b[1;31merror\x1b[0m: {message}")),
+        (false, false) => say(&format!("error: {message}")),
+    }
+}
+
+/// Problems in files, drawn for this terminal.
+pub fn diagnostics(diagnostics: &Diagnostics) -> String {
+    diagnostics.render(coloured()).trim_end().to_string()
+}
+
+/// What clap has to say: help and version are data, all else is a usage error.
+pub fn clap_exit(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    let status = if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Pass };
+    status.code(ExitCodes::Taster)
+}
+
+/// Libraries may log to the terminal unless somebody else listens: nobody shall.
+pub fn quiet_libraries() {
+    struct Nobody;
+    impl log::Log for Nobody {
+        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+            false
+        }
+        fn log(&self, _: &log::Record<'_>) {}
+        fn flush(&self) {}
+    }
+    // Only this program installs a logger, once.
+    let _ = log::set_logger(&Nobody);
+}
+
+/// A panic is a bug of ours: say so, how to report it, and end at once, because a thread that is
+/// gone would otherwise be missing from the numbers without a word.
+pub fn report_bugs() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        usual(panic);
+        say(concat!(
+            "\nThis is a bug in Taster ",
+            env!("CARGO_PKG_VERSION"),
+            ": please report it with the lines above. What was recorded is in the run's folder, \
+             as `result.journal`; `taster report FOLDER` reads it."
+        ));
+        std::process::exit(i32::from(ExitStatus::Bug.number(ExitCodes::Taster)));
+    }));
+}
+
+/// The warnings of a plan.
+pub fn warnings(plan: &crate::plan::Plan) {
+    if !plan.warnings.is_empty() {
+        say(&diagnostics(&Diagnostics { list: plan.warnings.clone() }));
+    }
+}

@@ -1,0 +1,207 @@
+//! Adds up what the workers recorded, a second at a time, off their threads.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::executor::begin::{measured, planned};
+use crate::executor::crew::Job;
+use crate::executor::health::{self, Judged};
+use crate::executor::once::{Scene, setup_failed};
+use crate::executor::{Run, Stop};
+use crate::plan::ShapePlan;
+use crate::recorder::Second;
+use crate::result::FailureExample;
+use crate::result::histogram;
+use crate::result::journal::{Entry, LoadSecond, SecondEntry, step_second};
+
+/// What workers tell.
+pub(super) enum Message {
+    /// This worker's users are set up.
+    Ready,
+    /// A step of setup or teardown failed, in the scenario with this number.
+    SetupFailed(usize, FailureExample),
+    /// Seconds of a scenario that are over.
+    Seconds(usize, Vec<Second>),
+    /// All seconds before this one are told; with the longest gap of the worker's loop.
+    Reached(usize, u32, Duration),
+    /// A scenario's load ended on this worker, its last iteration so long after its beginning.
+    Ended(usize, Duration, Option<String>),
+    /// This worker is done.
+    Done(usize),
+}
+
+/// Adds up.
+pub(super) struct Collector<'a> {
+    jobs: &'a [Job],
+    /// By scenario, then by series: the row in the result, where there is one.
+    rows: BTreeMap<usize, Vec<Option<usize>>>,
+    seconds: BTreeMap<u32, BTreeMap<usize, Second>>,
+    gaps: BTreeMap<u32, Duration>,
+    reached: Vec<u32>,
+    ready: usize,
+    ended: BTreeMap<usize, (usize, Duration, Option<String>)>,
+    cpu_before: Option<(Instant, f64)>,
+}
+
+impl<'a> Collector<'a> {
+    /// For so many workers.
+    pub fn new(jobs: &'a [Job], scenes: &[Scene], workers: usize) -> Self {
+        let mut rows = BTreeMap::new();
+        let mut next = 0;
+        for (index, scene) in scenes.iter().enumerate() {
+            if scene.plan.load.is_none() {
+                continue;
+            }
+            let mut row_of = vec![None; scene.plan.series.len()];
+            for (series, _) in measured(&scene.plan) {
+                row_of[series] = Some(next);
+                next += 1;
+            }
+            rows.insert(index, row_of);
+        }
+        Self {
+            jobs,
+            rows,
+            seconds: BTreeMap::new(),
+            gaps: BTreeMap::new(),
+            reached: vec![0; workers],
+            ready: 0,
+            ended: BTreeMap::new(),
+            cpu_before: None,
+        }
+    }
+
+    /// Starts the workers together and listens until all are done.
+    pub fn collect(
+        mut self,
+        messages: &Receiver<Message>,
+        starts: Vec<oneshot::Sender<Instant>>,
+        stop: &Stop,
+        run: &mut Run<'_>,
+    ) -> Judged {
+        let mut starts = Some(starts);
+        loop {
+            match messages.recv_timeout(Duration::from_millis(200)) {
+                Ok(message) => self.hear(message, run),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if self.ready == self.reached.len()
+                && let Some(starts) = starts.take()
+            {
+                // A moment ahead, so that every worker can be there on time.
+                let origin = Instant::now() + Duration::from_millis(20);
+                self.cpu_before = run.observer.cpu_seconds().map(|cpu| (origin, cpu));
+                for start in starts {
+                    // A worker that is gone has told why.
+                    let _ = start.send(origin);
+                }
+            }
+            self.tell_complete(run);
+        }
+        self.reached.fill(u32::MAX);
+        self.tell_complete(run);
+        self.tell_ends(stop, run);
+        health::judge(&run.ledger.so_far())
+    }
+
+    fn hear(&mut self, message: Message, run: &mut Run<'_>) {
+        match message {
+            Message::Ready => self.ready += 1,
+            Message::SetupFailed(scenario, failure) => run.tell(setup_failed(scenario, &failure)),
+            Message::Seconds(scenario, seconds) => {
+                for second in seconds {
+                    let all = self.seconds.entry(second.second).or_default();
+                    match all.get_mut(&scenario) {
+                        Some(known) => known.merge(second),
+                        None => drop(all.insert(scenario, second)),
+                    }
+                }
+            }
+            Message::Reached(worker, second, gap) => {
+                self.reached[worker] = second;
+                let known = self.gaps.entry(second.saturating_sub(1)).or_default();
+                *known = gap.max(*known);
+            }
+            Message::Ended(scenario, last, feed) => {
+                let known = self.ended.entry(scenario).or_default();
+                known.0 += 1;
+                known.1 = known.1.max(last);
+                known.2 = known.2.take().or(feed);
+            }
+            Message::Done(worker) => self.reached[worker] = u32::MAX,
+        }
+    }
+
+    /// Tells the seconds that no worker will add to.
+    fn tell_complete(&mut self, run: &mut Run<'_>) {
+        let complete = self.reached.iter().copied().min().unwrap_or(u32::MAX);
+        while let Some(entry) = self.seconds.first_entry().filter(|entry| *entry.key() < complete) {
+            let (second, scenarios) = entry.remove_entry();
+            let entry = self.second(second, scenarios, run);
+            run.tell(Entry::Second(Box::new(entry)));
+        }
+    }
+
+    fn second(
+        &mut self,
+        second: u32,
+        scenarios: BTreeMap<usize, Second>,
+        run: &mut Run<'_>,
+    ) -> SecondEntry {
+        let gap = self.gaps.remove(&second).unwrap_or_default();
+        let mut entry = SecondEntry {
+            second,
+            cpu: self.cpu_share(run),
+            loop_gap_us: gap.as_micros() as u64,
+            ..SecondEntry::default()
+        };
+        for (scenario, seen) in scenarios {
+            let iterations = &seen.iterations;
+            entry.loads.push(LoadSecond {
+                scenario,
+                started: iterations.started,
+                completed: iterations.completed,
+                failed: iterations.failed,
+                interrupted: iterations.interrupted,
+                users: iterations.users,
+                durations: iterations.duration.as_ref().map(histogram::encode).unwrap_or_default(),
+            });
+            for (series, seen) in seen.series.iter().enumerate() {
+                if let (Some(row), Some(seen)) = (self.rows[&scenario][series], seen) {
+                    entry.steps.push(step_second(row, second, seen));
+                }
+            }
+        }
+        entry
+    }
+
+    /// The share of the machine's CPU time that this process used since the last second told.
+    fn cpu_share(&mut self, run: &mut Run<'_>) -> Option<f32> {
+        let (before, used_before) = self.cpu_before?;
+        let (now, used) = (Instant::now(), run.observer.cpu_seconds()?);
+        let elapsed = now.saturating_duration_since(before).as_secs_f64();
+        if elapsed < 0.1 {
+            return None;
+        }
+        self.cpu_before = Some((now, used));
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+        Some(((used - used_before) / elapsed / cores as f64) as f32)
+    }
+
+    fn tell_ends(&mut self, stop: &Stop, run: &mut Run<'_>) {
+        for job in self.jobs {
+            let Some((_, last, feed)) = self.ended.remove(&job.scenario) else { continue };
+            let Some(load) = &job.plan.load else { continue };
+            let counted =
+                matches!(load.shape, ShapePlan::PerUser { .. } | ShapePlan::Shared { .. });
+            let cut = counted || stop.is_requested() || feed.is_some();
+            let whole = if cut { last } else { last.max(planned(&load.shape)) };
+            run.tell(Entry::LoadEnded(job.scenario, whole.as_millis() as u64, feed));
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! How a run is told to end: once, with a reason; gently first, at once if need be.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+/// A handle that ends a run; clones end the same run.
+#[derive(Debug, Clone)]
+pub struct Stop {
+    state: Arc<watch::Sender<State>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct State {
+    reason: Option<String>,
+}
+
+impl Stop {
+    /// A handle for a run that goes on.
+    pub fn new() -> Self {
+        Self { state: Arc::new(watch::Sender::new(State::default())) }
+    }
+
+    /// Ends the run for `reason`; the first reason stays.
+    pub fn request(&self, reason: &str) {
+        self.state.send_modify(|state| {
+            state.reason.get_or_insert_with(|| reason.to_string());
+        });
+    }
+
+    /// Why the run was ended early, if it was.
+    pub fn reason(&self) -> Option<String> {
+        self.state.borrow().reason.clone()
+    }
+
+    /// Whether it was.
+    pub fn is_requested(&self) -> bool {
+        self.state.borrow().reason.is_some()
+    }
+
+    /// Waits until it is.
+    pub async fn requested(&self) {
+        let mut state = self.state.subscribe();
+        // The sender lives as long as `self`, so this only ends with a reason.
+        let _ = state.wait_for(|state| state.reason.is_some()).await;
+    }
+}
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self::new()
+    }
+}

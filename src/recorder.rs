@@ -1,0 +1,410 @@
+//! Turns many samples into few numbers: one recorder per worker and scenario, never shared.
+//!
+//! A recorder fills the second that is going on and closes it when the first sample of a later
+//! one comes. Closed seconds are taken away and added up elsewhere, off the generator's threads.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use crate::sample::{Exemplar, Failure, Sample};
+
+/// The precision of every histogram, in decimal digits.
+pub const DIGITS: u8 = 3;
+
+/// Failures kept in full, per step, kind and second.
+const EXEMPLARS: usize = 2;
+
+/// An empty histogram of microseconds that grows with what it is given.
+pub fn empty_histogram() -> Histogram<u64> {
+    let mut histogram = Histogram::new_with_bounds(1, 4_000_000, DIGITS)
+        .expect("the bounds are legal: 1 to 4,000,000 at 3 digits");
+    histogram.auto(true);
+    histogram
+}
+
+/// What one worker saw of one scenario.
+#[derive(Debug)]
+pub struct Recorder {
+    series: usize,
+    open: Second,
+    closed: Vec<Second>,
+}
+
+/// One second of one scenario, as one worker saw it.
+#[derive(Debug)]
+pub struct Second {
+    /// The second, from the start of the run.
+    pub second: u32,
+    /// By `SeriesId`; none where nothing was done.
+    pub series: Vec<Option<Box<Series>>>,
+    /// Iterations.
+    pub iterations: Iterations,
+}
+
+/// One step in one second.
+#[derive(Debug)]
+pub struct Series {
+    /// Done.
+    pub count: u64,
+    /// Failures by kind.
+    pub failures: BTreeMap<Failure, u64>,
+    /// From due, of successes, microseconds.
+    pub response: Histogram<u64>,
+    /// From start, of successes, microseconds.
+    pub service: Histogram<u64>,
+    /// Start minus due, of all, microseconds; none while nothing was late.
+    pub lag: Option<Histogram<u64>>,
+    /// From due, of failures, microseconds.
+    pub failed: Option<Histogram<u64>>,
+    /// Times the checks were made.
+    pub checked: u64,
+    /// How often each check failed, by its bit.
+    pub failed_checks: Vec<u64>,
+    /// Bytes sent.
+    pub bytes_sent: u64,
+    /// Bytes received.
+    pub bytes_received: u64,
+    /// A few failures in full.
+    pub exemplars: Vec<Exemplar>,
+}
+
+/// How iterations went in one second.
+#[derive(Debug, Default)]
+pub struct Iterations {
+    /// Begun.
+    pub started: u64,
+    /// Walked to the end or to a failed step.
+    pub completed: u64,
+    /// Of these, with a failed step.
+    pub failed: u64,
+    /// Cut off by the end of the run.
+    pub interrupted: u64,
+    /// Virtual users at work: the most at once.
+    pub users: u32,
+    /// Of completed iterations without failure, microseconds.
+    pub duration: Option<Histogram<u64>>,
+}
+
+impl Recorder {
+    /// For a scenario with so many series.
+    pub fn new(series: usize) -> Self {
+        Self { series, open: Second::empty(0, series), closed: Vec::new() }
+    }
+
+    /// Adds one sample, to the second it ended in.
+    pub fn record(&mut self, sample: Sample) {
+        self.turn_to(sample.ended);
+        let cell = &mut self.open.series[usize::from(sample.series.0)];
+        cell.get_or_insert_with(Default::default).add(sample);
+    }
+
+    /// The iteration counts of the second that `now` (from the start of the run) lies in.
+    pub fn iterations(&mut self, now: Duration) -> &mut Iterations {
+        self.turn_to(now);
+        &mut self.open.iterations
+    }
+
+    /// Adds an iteration that came to its end, with its duration where nothing failed.
+    pub fn complete(&mut self, now: Duration, duration: Option<Duration>) {
+        let iterations = self.iterations(now);
+        iterations.completed += 1;
+        match duration {
+            None => iterations.failed += 1,
+            Some(duration) => {
+                let histogram = iterations.duration.get_or_insert_with(empty_histogram);
+                histogram.saturating_record(micros(duration));
+            }
+        }
+    }
+
+    /// Takes the seconds before the one that `now` lies in.
+    pub fn take_closed(&mut self, now: Duration) -> Vec<Second> {
+        self.turn_to(now);
+        std::mem::take(&mut self.closed)
+    }
+
+    /// Takes everything, the second that is going on included.
+    pub fn take_all(&mut self) -> Vec<Second> {
+        let next = Second::empty(self.open.second + 1, self.series);
+        let last = std::mem::replace(&mut self.open, next);
+        self.closed.push(last);
+        std::mem::take(&mut self.closed)
+    }
+
+    /// Samples reach a worker in the order they end, so a second once left is complete.
+    fn turn_to(&mut self, now: Duration) {
+        let second = now.as_secs() as u32;
+        if second <= self.open.second {
+            return;
+        }
+        let next = Second::empty(second, self.series);
+        let last = std::mem::replace(&mut self.open, next);
+        if !last.is_empty() {
+            self.closed.push(last);
+        }
+    }
+}
+
+impl Second {
+    fn empty(second: u32, series: usize) -> Self {
+        let series = std::iter::repeat_with(|| None).take(series).collect();
+        Self { second, series, iterations: Iterations::default() }
+    }
+
+    fn is_empty(&self) -> bool {
+        let Iterations { started, completed, interrupted, users, .. } = self.iterations;
+        let idle = started + completed + interrupted + u64::from(users) == 0;
+        idle && self.series.iter().all(Option::is_none)
+    }
+
+    /// Adds what another worker saw of the same second.
+    pub fn merge(&mut self, other: Second) {
+        for (mine, theirs) in self.series.iter_mut().zip(other.series) {
+            match (mine.as_mut(), theirs) {
+                (Some(mine), Some(theirs)) => mine.merge(*theirs),
+                (None, Some(theirs)) => *mine = Some(theirs),
+                (_, None) => {}
+            }
+        }
+        self.iterations.merge(other.iterations);
+    }
+}
+
+impl Default for Series {
+    fn default() -> Self {
+        Self {
+            count: 0,
+            failures: BTreeMap::new(),
+            response: empty_histogram(),
+            service: empty_histogram(),
+            lag: None,
+            failed: None,
+            checked: 0,
+            failed_checks: Vec::new(),
+            bytes_sent: 0,
+            bytes_received: 0,
+            exemplars: Vec::new(),
+        }
+    }
+}
+
+impl Series {
+    fn add(&mut self, sample: Sample) {
+        let response = micros(sample.ended.saturating_sub(sample.due));
+        let lag = micros(sample.started.saturating_sub(sample.due));
+        self.count += 1;
+        self.bytes_sent += sample.bytes_sent;
+        self.bytes_received += sample.bytes_received;
+        self.checked += u64::from(sample.checks > 0);
+        if lag > 0 || self.lag.is_some() {
+            let before = self.count - 1;
+            let histogram = self.lag.get_or_insert_with(|| zeros(before));
+            histogram.saturating_record(lag);
+        }
+        self.add_failed_checks(sample.failed_checks);
+        match sample.outcome {
+            Ok(()) => {
+                self.response.saturating_record(response);
+                self.service.saturating_record(micros(sample.ended.saturating_sub(sample.started)));
+            }
+            Err(failure) => {
+                *self.failures.entry(failure).or_default() += 1;
+                self.failed.get_or_insert_with(empty_histogram).saturating_record(response);
+                self.keep(sample.exemplar);
+            }
+        }
+    }
+
+    fn add_failed_checks(&mut self, mut bits: u64) {
+        while bits != 0 {
+            let bit = bits.trailing_zeros() as usize;
+            if self.failed_checks.len() <= bit {
+                self.failed_checks.resize(bit + 1, 0);
+            }
+            self.failed_checks[bit] += 1;
+            bits &= bits - 1;
+        }
+    }
+
+    fn keep(&mut self, exemplar: Option<Box<Exemplar>>) {
+        let Some(exemplar) = exemplar else { return };
+        let same = self.exemplars.iter().filter(|kept| kept.failure == exemplar.failure).count();
+        if same < EXEMPLARS {
+            self.exemplars.push(*exemplar);
+        }
+    }
+
+    fn merge(&mut self, other: Series) {
+        let counted = (self.count, other.count);
+        self.lag = merged_lag((self.lag.take(), other.lag), counted);
+        self.count += other.count;
+        for (failure, count) in other.failures {
+            *self.failures.entry(failure).or_default() += count;
+        }
+        add_histogram(&mut self.response, &other.response);
+        add_histogram(&mut self.service, &other.service);
+        merge_optional(&mut self.failed, other.failed);
+        self.checked += other.checked;
+        if self.failed_checks.len() < other.failed_checks.len() {
+            self.failed_checks.resize(other.failed_checks.len(), 0);
+        }
+        for (mine, theirs) in self.failed_checks.iter_mut().zip(other.failed_checks) {
+            *mine += theirs;
+        }
+        self.bytes_sent += other.bytes_sent;
+        self.bytes_received += other.bytes_received;
+        for exemplar in other.exemplars {
+            self.keep(Some(Box::new(exemplar)));
+        }
+    }
+}
+
+impl Iterations {
+    fn merge(&mut self, other: Iterations) {
+        self.started += other.started;
+        self.completed += other.completed;
+        self.failed += other.failed;
+        self.interrupted += other.interrupted;
+        self.users += other.users;
+        merge_optional(&mut self.duration, other.duration);
+    }
+}
+
+/// Whole microseconds, rounded: what is shorter than half of one is 0.
+fn micros(duration: Duration) -> u64 {
+    u64::try_from((duration.as_nanos() + 500) / 1000).unwrap_or(u64::MAX)
+}
+
+/// Adds one histogram to another of the same kind.
+pub fn add_histogram(to: &mut Histogram<u64>, from: &Histogram<u64>) {
+    to.add(from).expect("an auto-resizing histogram takes every value of its own kind");
+}
+
+fn merge_optional(to: &mut Option<Histogram<u64>>, from: Option<Histogram<u64>>) {
+    match (to.as_mut(), from) {
+        (Some(to), Some(from)) => add_histogram(to, &from),
+        (None, from) => *to = from,
+        (Some(_), None) => {}
+    }
+}
+
+/// A lag of nought is not stored until something is late; then those before count as nought.
+fn zeros(count: u64) -> Histogram<u64> {
+    let mut histogram = empty_histogram();
+    histogram.saturating_record_n(0, count);
+    histogram
+}
+
+fn merged_lag(
+    lags: (Option<Histogram<u64>>, Option<Histogram<u64>>),
+    counts: (u64, u64),
+) -> Option<Histogram<u64>> {
+    if lags.0.is_none() && lags.1.is_none() {
+        return None;
+    }
+    let mut all = lags.0.unwrap_or_else(|| zeros(counts.0));
+    add_histogram(&mut all, &lags.1.unwrap_or_else(|| zeros(counts.1)));
+    Some(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::SeriesId;
+    use proptest::prelude::*;
+
+    fn sample(due: u64, started: u64, ended: u64, outcome: Result<(), Failure>) -> Sample {
+        Sample {
+            series: SeriesId(0),
+            due: Duration::from_micros(due),
+            started: Duration::from_micros(started),
+            ended: Duration::from_micros(ended),
+            outcome,
+            checks: 1,
+            failed_checks: u64::from(outcome.is_err()),
+            bytes_sent: 10,
+            bytes_received: 20,
+            exemplar: None,
+        }
+    }
+
+    #[test]
+    fn response_runs_from_due_and_service_from_start() {
+        let mut recorder = Recorder::new(1);
+        recorder.record(sample(0, 300, 1000, Ok(())));
+        let seconds = recorder.take_all();
+        let series = seconds[0].series[0].as_ref().expect("one sample was recorded");
+        assert_eq!(series.response.max(), 1000);
+        assert_eq!(series.service.max(), 700);
+        assert_eq!(series.lag.as_ref().map(Histogram::max), Some(300));
+    }
+
+    #[test]
+    fn failures_stay_out_of_the_latency_of_successes() {
+        let mut recorder = Recorder::new(1);
+        recorder.record(sample(0, 0, 10, Err(Failure::Html)));
+        recorder.record(sample(0, 0, 1000, Ok(())));
+        let seconds = recorder.take_all();
+        let series = seconds[0].series[0].as_ref().expect("two samples were recorded");
+        assert_eq!((series.response.len(), series.response.min()), (1, 1000));
+        assert_eq!(series.failed.as_ref().map(Histogram::max), Some(10));
+        assert_eq!(series.failures[&Failure::Html], 1);
+        assert_eq!(series.failed_checks, [1]);
+    }
+
+    #[test]
+    fn a_sample_belongs_to_the_second_it_ended_in() {
+        let mut recorder = Recorder::new(1);
+        recorder.record(sample(0, 0, 999_999, Ok(())));
+        recorder.record(sample(0, 0, 1_000_000, Ok(())));
+        recorder.record(sample(0, 0, 5_000_000, Ok(())));
+        let seconds: Vec<u32> = recorder.take_all().iter().map(|second| second.second).collect();
+        assert_eq!(seconds, [0, 1, 5]);
+    }
+
+    #[test]
+    fn a_second_is_taken_once_and_not_before_it_is_over() {
+        let mut recorder = Recorder::new(1);
+        recorder.record(sample(0, 0, 500_000, Ok(())));
+        assert!(recorder.take_closed(Duration::from_millis(900)).is_empty());
+        assert_eq!(recorder.take_closed(Duration::from_millis(1000)).len(), 1);
+        assert!(recorder.take_closed(Duration::from_millis(1100)).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn merging_in_any_order_gives_the_same_numbers(
+            values in proptest::collection::vec((0u64..900_000, 0u64..90_000, any::<bool>()), 1..60),
+            split in 0usize..60,
+        ) {
+            let record = |values: &[(u64, u64, bool)]| {
+                let mut recorder = Recorder::new(1);
+                for (took, late, failed) in values {
+                    let outcome = if *failed { Err(Failure::Check) } else { Ok(()) };
+                    recorder.record(sample(0, *late, late + took, outcome));
+                }
+                recorder.take_all().swap_remove(0)
+            };
+            let (left, right) = values.split_at(split.min(values.len()));
+            let mut forward = record(left);
+            forward.merge(record(right));
+            let mut backward = record(right);
+            backward.merge(record(left));
+            let whole = record(&values);
+            for merged in [&forward, &backward] {
+                let (merged, whole) = (
+                    merged.series[0].as_ref().expect("it has samples"),
+                    whole.series[0].as_ref().expect("it has samples"),
+                );
+                prop_assert_eq!(&merged.response, &whole.response);
+                prop_assert_eq!(&merged.service, &whole.service);
+                prop_assert_eq!(&merged.lag, &whole.lag);
+                prop_assert_eq!(&merged.failed, &whole.failed);
+                prop_assert_eq!(&merged.failures, &whole.failures);
+                prop_assert_eq!(merged.count, whole.count);
+            }
+        }
+    }
+}

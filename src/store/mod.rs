@@ -1,0 +1,80 @@
+//! Is the only file IO: scenario files in, result files and reports out, baselines kept.
+//!
+//! What is read is handed on as text or bytes; what it means is decided elsewhere. Nothing here
+//! prints, and nothing overwrites a result before its successor is whole on the disk.
+
+mod baselines;
+mod machine;
+mod results;
+mod run_folder;
+mod sources;
+
+use std::path::{Path, PathBuf};
+
+pub use baselines::{Baselines, Kept};
+pub use machine::{git_revision, machine, process_cpu_seconds};
+pub use results::read_result;
+pub use run_folder::RunFolder;
+pub use sources::{Project, find_scenarios, names_beside, read_source, source};
+
+/// Why a file could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The operating system refused.
+    #[error("cannot {what} `{}`: {}", path.display(), reason(source))]
+    Io {
+        /// What was tried: `read`, `write`, ...
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The refusal.
+        source: std::io::Error,
+    },
+    /// The file is there and is not what it should be.
+    #[error("`{}` {problem}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it and what to do.
+        problem: String,
+    },
+}
+
+impl StoreError {
+    fn io(what: &'static str, path: &Path, source: std::io::Error) -> Self {
+        StoreError::Io { what, path: path.to_path_buf(), source }
+    }
+
+    fn content(path: &Path, problem: impl Into<String>) -> Self {
+        StoreError::Content { path: path.to_path_buf(), problem: problem.into() }
+    }
+
+    /// The reason without the file's name, for places that name it themselves.
+    pub fn reason(&self) -> String {
+        match self {
+            StoreError::Io { source, .. } => reason(source),
+            StoreError::Content { problem, .. } => format!("it {problem}"),
+        }
+    }
+
+    /// Whether the machine, and not the file's content, stood in the way.
+    pub fn is_environment(&self) -> bool {
+        matches!(self, StoreError::Io { what: "write" | "create", .. })
+    }
+}
+
+/// The system's words, and what to do where they alone do not tell.
+fn reason(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::NotFound => "there is no such file or folder".to_string(),
+        ErrorKind::PermissionDenied => "permission denied".to_string(),
+        ErrorKind::StorageFull => {
+            "the disk is full; free some space, or choose another place with --out".to_string()
+        }
+        ErrorKind::IsADirectory => "it is a folder".to_string(),
+        ErrorKind::NotADirectory => "a part of the path is a file, not a folder".to_string(),
+        ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_string(),
+        _ => error.to_string(),
+    }
+}

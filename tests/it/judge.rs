@@ -1,0 +1,377 @@
+//! What the judge says of a run: each rule of the analysis, through its one function.
+
+use proptest::prelude::*;
+use taster::analysis::{Margins, Stage, Word, judge};
+use taster::result::{Health, RunResult, SetupFailure, TestStatus};
+
+use crate::runs::{Did, SHOP, example, healthy, load, nothing, with_slas, with_test};
+
+/// Judges without a baseline and demands the word, with all of `said` in what leads to it.
+fn check(run: &RunResult, word: Word, said: &[&str]) {
+    check_against(run, None, word, said);
+}
+
+fn check_against(run: &RunResult, baseline: Option<&RunResult>, word: Word, said: &[&str]) {
+    let verdict = judge(run, baseline, &Margins::default());
+    let all: Vec<&str> = verdict.findings.iter().map(|found| found.message.as_str()).collect();
+    assert_eq!(verdict.word, word, "{}\n{}", verdict.headline, all.join("\n"));
+    assert!(verdict.headline.starts_with(word.name()), "{}", verdict.headline);
+    let told = verdict
+        .findings
+        .iter()
+        .filter(|found| found.word == word)
+        .fold(verdict.headline.clone(), |told, found| told + "\n" + &found.message);
+    for part in said {
+        // A sentence begins with a capital and is quoted without it in the headline.
+        let part = &part[1..];
+        assert!(told.contains(part), "`{part}` is not in:\n{told}");
+    }
+}
+
+fn all_failing(kind: &'static str) -> RunResult {
+    load(&["sign in", "browse", "add item"].map(|name| (name, Did::default().but(kind, 150, 900))))
+}
+
+#[test]
+fn a_healthy_run_passes_and_says_on_how_much() {
+    let run = with_slas(healthy(), &["http_req_duration: p(95)<500", "http_req_failed: rate<0.01"]);
+    let run = with_test(run, "signs in", TestStatus::Passed);
+    check(&run, Word::Pass, &["all 7 demands held", "3,600 requests, 0% failed", "1 test;"]);
+}
+
+#[test]
+fn a_run_of_nothing_is_invalid() {
+    check(&nothing(), Word::Invalid, &["nothing ran", "No data is never a pass"]);
+    check(&load(&[("a", Did::default())]), Word::Invalid, &["not one request was sent"]);
+    let skipped = with_test(nothing(), "later", TestStatus::Skipped);
+    check(&skipped, Word::Invalid, &["nothing ran: 1 test, and each is skipped"]);
+}
+
+#[test]
+fn tags_that_match_no_test_are_invalid_even_beside_good_load() {
+    let mut run = healthy();
+    run.scenarios[0].tests_written = 12;
+    run.run.tags = vec!["smok".into()];
+    check(&run, Word::Invalid, &["no test of 12 has the tag `smok`", "--tag"]);
+    run.run.tests_wanted = false;
+    check(&run, Word::Pass, &[]);
+}
+
+#[test]
+fn a_run_that_was_cut_off_is_invalid_and_one_that_an_sla_ended_fails() {
+    let mut run = healthy();
+    run.run.ended_early = Some("interrupted".into());
+    check(&run, Word::Invalid, &["did not end by itself: interrupted"]);
+    run.run.ended_early = Some("aborted by SLA http_req_failed: rate<0.01".into());
+    check(&run, Word::Fail, &["aborted by SLA http_req_failed: rate<0.01"]);
+}
+
+#[test]
+fn a_generator_that_was_the_limit_makes_the_run_invalid() {
+    let mut run = healthy();
+    run.generator.health = Health::Invalid;
+    run.generator.reasons = vec!["its CPU was at 98% for 20 s".into()];
+    check(&run, Word::Invalid, &["was the limit", "its CPU was at 98% for 20 s."]);
+}
+
+#[test]
+fn a_doubtful_generator_blocks_a_pass_only_where_latency_was_judged() {
+    let mut run = with_slas(healthy(), &["http_req_failed: rate<0.01"]);
+    run.generator.health = Health::Suspect;
+    check(&run, Word::Pass, &["may have been too slow"]);
+    let run = with_slas(run, &["http_req_duration: p(95)<500"]);
+    check(&run, Word::Inconclusive, &["may have been too slow"]);
+    let run = with_slas(run, &["http_req_duration: p(95)<50"]);
+    check(&run, Word::Fail, &["p(95) of http_req_duration"]);
+}
+
+#[test]
+fn a_step_that_was_never_reached_fails_and_its_stopper_is_named() {
+    let run = load(&[
+        ("sign in", Did::well(453, 11_000)),
+        ("browse", Did::default().but("html", 453, 11_000)),
+        ("add item", Did::default()),
+        ("check out", Did::default()),
+    ]);
+    let said = ["2 of 4 steps were never reached: `add item` and `check out`", "`browse` stopped"];
+    check(&run, Word::Fail, &said);
+    check(&run, Word::Fail, &["HTML where JSON was expected in `browse`", "\"502 Bad Gateway\""]);
+}
+
+#[test]
+fn each_kind_of_failure_has_its_own_sentence() {
+    for (kind, said) in [
+        ("html", "HTML where JSON was expected in 3 of 3 steps"),
+        ("status 404", "look at the target (http://127.0.0.1:8080) and at the base path"),
+        ("connect", "no connection to http://127.0.0.1:8080 in 3 of 3 steps"),
+        ("status 429", "latencies are those of refusals"),
+        ("status 503", "such as its database, is probably down"),
+        ("status 401", "No request was let in"),
+        ("status 500", "look at its log"),
+        ("status 502", "A proxy answered because the service behind it did not"),
+        ("status 422", "understood the path and not the request"),
+        ("timeout", "no complete answer in time"),
+        ("reset", "closed the connection before it had answered"),
+        ("tls", "certificate"),
+        ("missing value", "An earlier step did not capture it"),
+        ("protocol", "not proper HTTP"),
+        ("something new", "failed by `something new`"),
+    ] {
+        check(&all_failing(kind), Word::Fail, &[said]);
+    }
+}
+
+#[test]
+fn failures_up_to_one_percent_are_told_and_do_not_fail() {
+    let steps = |bad| load(&[("browse", Did::well(1_000 - bad, 9_000).but("timeout", bad, 1))]);
+    check(&steps(10), Word::Pass, &["no complete answer in time in `browse`", "at most 1% failed"]);
+    check(&steps(11), Word::Fail, &["11 of 1,000 requests (1.1%)"]);
+}
+
+#[test]
+fn an_sla_on_failures_replaces_the_default_budget() {
+    let run = load(&[("browse", Did::well(950, 9_000).but("status 500", 50, 1))]);
+    check(&with_slas(run.clone(), &["http_req_failed: rate<0.1"]), Word::Pass, &[]);
+    check(&with_slas(run.clone(), &["http_req_failed{step:other}: rate<0.1"]), Word::Fail, &[]);
+    let strict = with_slas(run, &["http_req_failed: rate<0.02"]);
+    check(&strict, Word::Fail, &["rate of http_req_failed is 5%", "an error inside the service"]);
+}
+
+#[test]
+fn no_sla_can_allow_a_step_without_a_success() {
+    let run = with_slas(all_failing("status 500"), &["http_req_failed: rate<=1"]);
+    check(&run, Word::Fail, &["All 450 requests failed so"]);
+}
+
+#[test]
+fn failed_checks_are_listed_one_by_one() {
+    let run = load(&[("browse", Did::well(900, 9_000).but("check", 100, 1))]);
+    let said = ["json $.data.items[0].quantity equals 2` did not hold 100 times", "found 1"];
+    check(&run, Word::Fail, &said);
+    let few = load(&[("browse", Did::well(999, 9_000).but("check", 1, 1))]);
+    check(&few, Word::Pass, &["did not hold 1 time."]);
+}
+
+#[test]
+fn an_sla_without_data_fails() {
+    for sla in [
+        "http_req_duration{step:nowhere}: p(95)<500",
+        "http_req_duration{area:none}: p(95)<500",
+        "http_req_failed{step:nowhere}: rate<0.01",
+    ] {
+        check(&with_slas(healthy(), &[sla]), Word::Fail, &["no data for", "No data is never"]);
+    }
+    let failing = with_slas(all_failing("html"), &["http_req_duration: p(95)<500"]);
+    check(&failing, Word::Fail, &["No successful response was recorded."]);
+}
+
+#[test]
+fn slas_mean_what_they_mean_in_k6() {
+    for (sla, word) in [
+        ("http_req_duration: p(95)<500", Word::Pass),
+        ("http_req_duration: p(95)<50", Word::Fail),
+        ("http_req_duration{step:browse}: p(99)<50", Word::Pass),
+        ("http_req_duration{name:browse}: med<10", Word::Fail),
+        ("http_req_duration{area:shop}: avg<1000", Word::Pass),
+        ("http_req_duration{step:browse}: max<1", Word::Fail),
+        ("http_req_duration{step:sign in}: min>100", Word::Pass),
+        ("http_req_failed: rate==0", Word::Pass),
+        ("http_reqs: count==3600", Word::Pass),
+        ("http_reqs: rate>=120", Word::Pass),
+        ("http_reqs{step:browse}: count>900", Word::Fail),
+        ("checks: rate>0.99", Word::Pass),
+        ("iterations: count>=900", Word::Pass),
+        ("iteration_duration: p(95)<2000", Word::Pass),
+        ("dropped_iterations: count<1", Word::Pass),
+        ("vus_max: value<=10", Word::Pass),
+        ("vus: value==9", Word::Fail),
+        ("data_received: count>1000", Word::Pass),
+        ("http_req_lag: p(99)<1", Word::Pass),
+        ("http_req_service: p(95)<500", Word::Pass),
+    ] {
+        check(&with_slas(healthy(), &[sla]), word, &[]);
+    }
+}
+
+#[test]
+fn too_few_samples_decide_only_what_is_sure() {
+    let of = |good: Vec<u64>| {
+        let run = load(&[("browse", Did { good, bad: Vec::new() })]);
+        with_slas(run, &["http_req_duration: p(95)<500"])
+    };
+    check(&of(vec![10_000; 59]), Word::Inconclusive, &["Only 59 samples; it takes 60"]);
+    check(&of(vec![10_000; 60]), Word::Pass, &[]);
+    check(&of(vec![900_000; 3]), Word::Fail, &["is 900 ms, demanded is < 500 ms", "80% over"]);
+    let one_slow = [vec![10_000; 17], vec![900_000; 1]].concat();
+    check(&of(one_slow), Word::Inconclusive, &["Only 18 samples"]);
+    let run = load(&[("browse", Did::well(5, 9_000))]);
+    check(&with_slas(run, &["http_req_duration: max<500"]), Word::Pass, &[]);
+}
+
+#[test]
+fn arrivals_that_were_never_sent_come_first() {
+    let mut run = with_slas(healthy(), &["http_req_duration: p(95)<1"]);
+    let load = run.scenarios[0].load.as_mut().unwrap();
+    (load.model, load.offered, load.dropped) = ("open".into(), Some(1_000), 100);
+    let verdict = judge(&run, None, &Margins::default());
+    assert_eq!(verdict.findings[0].stage, Stage::Offered);
+    check(&run, Word::Fail, &["100 of 1,000 iterations (10%) were never begun", "`max-users`"]);
+    run.generator.health = Health::Invalid;
+    check(&run, Word::Invalid, &["this says nothing of the target"]);
+    run.generator.health = Health::Valid;
+    let allowed = with_slas(run, &["dropped_iterations: count<200"]);
+    check(&allowed, Word::Pass, &["the offered load was not reached"]);
+}
+
+#[test]
+fn failed_setup_fails_rather_than_hiding_as_nothing_ran() {
+    let mut run = load(&[("browse", Did::default())]);
+    let failure = SetupFailure {
+        step: "sign in".into(),
+        count: 10,
+        example: example("status 401", "sign in", 0),
+    };
+    run.scenarios[0].setup_failures = vec![failure];
+    let said = ["the setup step `sign in` failed 10 times: not signed in (401)", "never reached"];
+    check(&run, Word::Fail, &said);
+}
+
+#[test]
+fn tests_are_judged_by_their_outcome() {
+    let run = |status| with_test(nothing(), "checks out", status);
+    check(&run(TestStatus::Passed), Word::Pass, &["the one demand held (1 test)"]);
+    check(&run(TestStatus::Failed), Word::Fail, &["the test `checks out` failed", "expected 2"]);
+    let beside = |status| with_test(run(TestStatus::Passed), "b", status);
+    check(&beside(TestStatus::Flaky), Word::Pass, &["one test only when it was tried again"]);
+    check(&beside(TestStatus::Flaky), Word::Pass, &["`b` passed only at attempt 2"]);
+    check(&beside(TestStatus::Unsupported), Word::Inconclusive, &["webkit is not", "doctor"]);
+    check(&beside(TestStatus::Skipped), Word::Pass, &["`b` is skipped"]);
+}
+
+#[test]
+fn tests_that_fail_alike_have_their_cause_in_the_headline() {
+    let mut run = nothing();
+    for name in ["a", "b", "c", "d"] {
+        run = with_test(run, name, TestStatus::Failed);
+        run.tests.last_mut().unwrap().failure = Some(example("html", "s", 0));
+    }
+    check(&run, Word::Fail, &["4 of 4 demands did not hold; HTML where JSON was expected in 4"]);
+}
+
+fn slower(by: f64, count: u64) -> RunResult {
+    load(&[("browse", Did::well(count, (40_000.0 * by) as u64))])
+}
+
+#[test]
+fn a_growth_beyond_margin_and_noise_fails() {
+    let base = slower(1.0, 2_000);
+    let said = ["p95 of `browse`", "both runs are sure"];
+    check_against(&slower(1.6, 2_000), Some(&base), Word::Fail, &said);
+    check_against(&slower(1.1, 2_000), Some(&base), Word::Pass, &["the baseline's is"]);
+    check_against(&slower(0.5, 2_000), Some(&base), Word::Pass, &["(-50%)"]);
+    check_against(&slower(1.28, 100), Some(&base), Word::Inconclusive, &["within the noise"]);
+    check_against(&slower(9.0, 30), Some(&base), Word::Pass, &["too few samples to compare"]);
+}
+
+#[test]
+fn a_growth_below_the_floor_does_not_count() {
+    let base = load(&[("browse", Did::well(2_000, 400))]);
+    let grown = load(&[("browse", Did::well(2_000, 1_200))]);
+    check_against(&grown, Some(&base), Word::Pass, &[]);
+}
+
+#[test]
+fn more_failures_than_in_the_baseline_fail_when_it_is_no_chance() {
+    let run = |bad| load(&[("browse", Did::well(10_000 - bad, 9_000).but("timeout", bad, 1))]);
+    check_against(&run(80), Some(&run(0)), Word::Fail, &["0.8% of the requests of `browse`"]);
+    check_against(&run(52), Some(&run(0)), Word::Inconclusive, &["may be chance"]);
+    check_against(&run(80), Some(&run(60)), Word::Pass, &[]);
+}
+
+#[test]
+fn what_cannot_be_compared_is_not() {
+    let mut base = slower(1.0, 2_000);
+    base.machine.fingerprint = "other".into();
+    let said = ["the baseline is of another kind of machine"];
+    check_against(&slower(1.0, 2_000), Some(&base), Word::Invalid, &said);
+    let mut base = slower(1.0, 2_000);
+    base.scenarios[0].load.as_mut().unwrap().shape = "200 users for 1h".into();
+    let said = ["the baseline is of another load"];
+    check_against(&slower(9.0, 2_000), Some(&base), Word::Inconclusive, &said);
+    let mut base = slower(1.0, 2_000);
+    base.scenarios[0].digest = "other".into();
+    base.run.tool_version = "0.0.9".into();
+    base.steps.push(crate::runs::step(SHOP, "pay", &Did::well(10, 10)));
+    let said =
+        ["has changed since the baseline", "by Taster 0.0.9", "`pay` of the baseline is gone"];
+    check_against(&slower(1.0, 2_000), Some(&base), Word::Pass, &said);
+    check(&slower(1.0, 2_000), Word::Pass, &["there is no baseline"]);
+}
+
+#[test]
+fn a_histogram_that_cannot_be_read_is_invalid() {
+    let mut run = with_slas(healthy(), &["http_req_duration: p(95)<500"]);
+    run.steps[0].histograms.response = "broken".into();
+    check(&run, Word::Invalid, &["the histogram is not base64"]);
+}
+
+fn any_run() -> impl Strategy<Value = RunResult> {
+    let kinds = ["html", "status 503", "timeout", "check", "missing value"];
+    let did = (1u64..150, 1u64..400, 0u64..20, prop::sample::select(kinds.to_vec())).prop_map(
+        |(good, ms, bad, kind)| match bad {
+            0 => Did::well(good, ms * 1_000),
+            _ => Did::well(good, ms * 1_000).but(kind, bad, 5),
+        },
+    );
+    let slas = prop::sample::subsequence(
+        vec![
+            "http_req_duration: p(95)<200",
+            "http_req_duration{step:b}: p(90)<100",
+            "http_req_failed: rate<0.05",
+            "checks: rate>0.9",
+            "iterations: count>=10",
+        ],
+        0..=5,
+    );
+    (did.clone(), did.clone(), did, slas)
+        .prop_map(|(a, b, c, slas)| with_slas(load(&[("a", a), ("b", b), ("c", c)]), &slas))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn adding_failures_never_improves_the_word(
+        run in any_run(), at in 0usize..3, more in 1u64..200, status in any::<bool>(),
+    ) {
+        let before = judge(&run, None, &Margins::default()).word;
+        let mut worse = run;
+        let step = &mut worse.steps[at];
+        step.count += more;
+        step.failed += more;
+        let kind = if status { "status 500" } else { "timeout" };
+        *step.failures.entry(kind.to_string()).or_default() += more;
+        let after = judge(&worse, None, &Margins::default()).word;
+        prop_assert!(after >= before, "{before} became {after}");
+    }
+
+    #[test]
+    fn the_order_of_steps_does_not_matter(run in any_run(), turn in 0usize..3) {
+        let told = |run: &RunResult| {
+            let verdict = judge(run, None, &Margins::default());
+            let titles: Vec<_> = verdict.findings.into_iter().map(|found| found.title).collect();
+            (verdict.word, verdict.headline, titles)
+        };
+        let before = told(&run);
+        let mut turned = run;
+        turned.steps.rotate_left(turn);
+        prop_assert_eq!(told(&turned), before);
+    }
+
+    #[test]
+    fn the_word_is_that_of_the_gravest_finding_which_is_told_first(run in any_run()) {
+        let verdict = judge(&run, None, &Margins::default());
+        prop_assert_eq!(Some(verdict.word), verdict.findings.iter().map(|found| found.word).max());
+        prop_assert!(verdict.findings.is_sorted_by(|a, b| a.word >= b.word));
+    }
+}
