@@ -22,4 +22,6 @@ pub mod result;
 
 pub mod analysis;
 
+pub mod report;
+
 pub mod driver;
