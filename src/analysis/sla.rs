@@ -161,9 +161,10 @@ fn beyond(sla: &Sla, value: f64, word: Word) -> String {
         return String::new();
     }
     match sla.operator {
-        Operator::Less | Operator::LessOrEqual if value > sla.bound => {
-            format!("That is {} over.", show_percent(value / sla.bound - 1.0))
-        }
+        Operator::Less | Operator::LessOrEqual if value > sla.bound => match value / sla.bound {
+            times if times >= 2.0 => format!("That is {times:.1} times the bound."),
+            times => format!("That is {} over.", show_percent(times - 1.0)),
+        },
         Operator::Greater | Operator::GreaterOrEqual if value < sla.bound => {
             format!("That is {} under.", show_percent(1.0 - value / sla.bound))
         }

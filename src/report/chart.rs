@@ -26,7 +26,6 @@ pub(super) struct Axis {
     pub from: f64,
     pub to: f64,
     pub ticks: Vec<(f64, String)>,
-    pub about: &'static str,
 }
 
 /// A line.
@@ -138,12 +137,7 @@ fn distribution(result: &RunResult, baseline: Option<&RunResult>) -> Chart {
     Chart {
         name: "distribution",
         title: format!("Latency by percentile{more}{against}"),
-        x: Axis {
-            from: 0.0,
-            to: along(0.999),
-            ticks: QUANTILES.map(tick).to_vec(),
-            about: "share of the successful requests",
-        },
+        x: Axis { from: 0.0, to: along(0.999), ticks: QUANTILES.map(tick).to_vec() },
         y: latency_axis(&lines),
         lines,
     }
@@ -218,7 +212,7 @@ fn rate(seconds: &[Moment]) -> Chart {
         name: "rate",
         title: "Requests per second, successful and failed".to_string(),
         x: time_axis(seconds),
-        y: Axis { from: 0.0, to: steps as f64 * step, ticks, about: "requests per second" },
+        y: Axis { from: 0.0, to: steps as f64 * step, ticks },
         lines,
     }
 }
@@ -234,8 +228,8 @@ fn height(us: u64) -> f64 {
 
 fn latency_axis(lines: &[Line]) -> Axis {
     let heights = || lines.iter().flat_map(|line| &line.points).map(|(_, y)| *y);
-    let least = heights().fold(f64::INFINITY, f64::min);
     let most = heights().fold(0.0, f64::max);
+    let least = heights().fold(most, f64::min);
     let all: Vec<u64> =
         (0..=10).flat_map(|power| [1, 2, 5].map(|lead| lead * 10u64.pow(power))).collect();
     let below = all.iter().rposition(|us| height(*us) <= least).unwrap_or(0);
@@ -249,7 +243,6 @@ fn latency_axis(lines: &[Line]) -> Axis {
         from: height(all[below]),
         to: height(all[above]),
         ticks: ticks.iter().map(|us| (height(*us), show_duration_us(*us))).collect(),
-        about: "latency",
     }
 }
 
@@ -265,7 +258,6 @@ fn time_axis(seconds: &[Moment]) -> Axis {
         from: f64::from(from),
         to: f64::from(to),
         ticks: ticks.map(|second| (f64::from(second), moment_label(second))).collect(),
-        about: "time",
     }
 }
 

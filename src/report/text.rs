@@ -167,17 +167,7 @@ fn steps(text: &mut String, report: &Report<'_>, paint: &Paint) {
         }
         rows.push(cells);
     }
-    text.push_str(&draw(2, &notes_apart(rows)));
-}
-
-/// A note instead of latencies must not widen the first of their columns.
-fn notes_apart(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
-    for row in rows.iter_mut().filter(|row| row.len() == 5) {
-        let note = row.pop().unwrap_or_default();
-        row.extend(["–", "–", "–", "–"].map(String::from));
-        row[0].push_str(&format!(" ({note})"));
-    }
-    rows
+    text.push_str(&draw(2, &rows));
 }
 
 fn step_name(step: &StepRow, several: bool) -> String {

@@ -86,7 +86,7 @@ fn hostile() {
     run = with_test(run, name, TestStatus::Failed);
     for test in &mut run.tests {
         test.reason = Some("]]> ::error::x\r\n##[group]y".into());
-        let failure = test.failure.as_mut().unwrap();
+        let failure = test.failure.as_mut().expect("it failed");
         failure.message = format!("{}{name}", "long ".repeat(200_000));
         failure.response = Some("]]></failure><!-- ".to_string() + &"\u{0}é\n".repeat(400_000));
         failure.line = name.into();
@@ -105,11 +105,11 @@ fn tested(run: RunResult) -> RunResult {
 
 /// Compares all reports of a run, and the run itself as the file that it would be stored as.
 fn golden(name: &str, run: RunResult, baseline: Option<RunResult>) {
-    let stored = serde_json::to_string_pretty(&run).unwrap() + "\n";
+    let stored = serde_json::to_string_pretty(&run).expect("it has a JSON form") + "\n";
     // A megabyte is tried here, not kept in the repository.
     if stored.len() < 400_000 {
         compare(&folder("results").join(format!("{name}.json")), &stored);
-        assert_eq!(serde_json::from_str::<RunResult>(&stored).unwrap(), run);
+        assert_eq!(serde_json::from_str::<RunResult>(&stored).expect("it reads back"), run);
     }
     let verdict = judge(&run, baseline.as_ref(), &Margins::default());
     for format in Format::ALL {
@@ -161,8 +161,8 @@ fn folder(name: &str) -> PathBuf {
 
 fn compare(path: &Path, content: &str) {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        return fs::write(path, content).unwrap();
+        fs::create_dir_all(path.parent().expect("a folder")).expect("the folder is made");
+        return fs::write(path, content).expect("the file is written");
     }
     let wanted = fs::read_to_string(path).unwrap_or_default();
     let differs = wanted.lines().zip(content.lines()).position(|(a, b)| a != b);
