@@ -89,7 +89,10 @@ impl Finding {
     /// Adds to the message: the likely cause, and what to look at.
     pub(super) fn because(mut self, reason: &str) -> Self {
         if !reason.is_empty() {
-            self.message.push(' ');
+            // What was said before may have ended in a foreign text, which has no full stop.
+            let open = |last: char| last.is_alphanumeric() || matches!(last, '`' | '"' | ')');
+            let gap = if self.message.ends_with(open) { ". " } else { " " };
+            self.message.push_str(gap);
             self.message.push_str(reason);
         }
         self

@@ -62,9 +62,14 @@ const QUANTILES: [(f64, &str); 6] =
 const POINTS: u32 = 120;
 
 /// All charts of a report; one without data has no lines.
-pub(super) fn charts(report: &Report<'_>) -> [Chart; 3] {
+pub(super) fn charts(report: &Report<'_>) -> [Chart; 4] {
     let seconds = seconds(report.result);
-    [distribution(report.result, report.baseline), percentiles(&seconds), rate(&seconds)]
+    [
+        distribution(report.result, report.baseline),
+        percentiles(&seconds),
+        rate(&seconds),
+        users(report.result),
+    ]
 }
 
 /// What happened in some second, all steps together.
@@ -162,6 +167,7 @@ fn spread(step: &StepResult, colour: Colour, dashed: bool) -> Line {
 }
 
 fn percentiles(seconds: &[Moment]) -> Chart {
+    let (from, to) = ends(seconds);
     let one = |label: &str, q: f64, colour| Line {
         label: label.to_string(),
         colour,
@@ -182,13 +188,38 @@ fn percentiles(seconds: &[Moment]) -> Chart {
     Chart {
         name: "percentiles",
         title: "Latency of successful requests over time".to_string(),
-        x: time_axis(seconds),
+        x: time_axis(from, to),
         y: latency_axis(&lines),
         lines,
     }
 }
 
+fn users(result: &RunResult) -> Chart {
+    let loads = || result.scenarios.iter().filter_map(|scenario| scenario.load.as_ref());
+    let length = loads().map(|load| load.users.len()).max().unwrap_or(0);
+    let at = |second: usize| loads().filter_map(|load| load.users.get(second)).sum::<u32>();
+    let width = length / POINTS as usize + 1;
+    let points: Vec<(f64, f64)> =
+        (0..length).step_by(width).map(|second| (second as f64, f64::from(at(second)))).collect();
+    let line = Line {
+        label: "users at work".to_string(),
+        colour: Colour::Green,
+        dashed: false,
+        filled: true,
+        points,
+    };
+    let lines = if length == 0 { Vec::new() } else { vec![line] };
+    Chart {
+        name: "users",
+        title: "Virtual users".to_string(),
+        x: time_axis(0, length.saturating_sub(1) as u32),
+        y: count_axis(&lines),
+        lines,
+    }
+}
+
 fn rate(seconds: &[Moment]) -> Chart {
+    let (from, to) = ends(seconds);
     let one = |label: &str, colour, count: fn(&Moment) -> u64| Line {
         label: label.to_string(),
         colour,
@@ -204,17 +235,22 @@ fn rate(seconds: &[Moment]) -> Chart {
         one("failed", Colour::Red, |moment| moment.failed),
     ];
     lines.retain(|line| line.points.iter().any(|(_, y)| *y > 0.0));
-    let most = lines.iter().flat_map(|line| &line.points).map(|(_, y)| *y).fold(0.0, f64::max);
-    let step = round_step(most.max(1.0) / 4.0);
-    let steps = (most.max(1.0) / step).ceil() as u64;
-    let ticks = (0..=steps).map(|at| at as f64 * step).map(|y| (y, count_label(y))).collect();
     Chart {
         name: "rate",
         title: "Requests per second, successful and failed".to_string(),
-        x: time_axis(seconds),
-        y: Axis { from: 0.0, to: steps as f64 * step, ticks },
+        x: time_axis(from, to),
+        y: count_axis(&lines),
         lines,
     }
+}
+
+fn count_axis(lines: &[Line]) -> Axis {
+    let heights = lines.iter().flat_map(|line| &line.points).map(|(_, y)| *y);
+    let most = heights.fold(1.0, f64::max);
+    let step = round_step(most / 4.0);
+    let steps = (most / step).ceil() as u64;
+    let ticks = (0..=steps).map(|at| at as f64 * step).map(|y| (y, count_label(y))).collect();
+    Axis { from: 0.0, to: steps as f64 * step, ticks }
 }
 
 fn count_label(value: f64) -> String {
@@ -246,9 +282,14 @@ fn latency_axis(lines: &[Line]) -> Axis {
     }
 }
 
-fn time_axis(seconds: &[Moment]) -> Axis {
-    let from = seconds.first().map_or(0, |moment| moment.second);
-    let to = seconds.last().map_or(1, |moment| moment.second).max(from + 1);
+/// The first and the last second.
+fn ends(seconds: &[Moment]) -> (u32, u32) {
+    let second = |moment: Option<&Moment>| moment.map_or(0, |moment| moment.second);
+    (second(seconds.first()), second(seconds.last()))
+}
+
+fn time_axis(from: u32, to: u32) -> Axis {
+    let to = to.max(from.saturating_add(1));
     let step = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600]
         .into_iter()
         .find(|step| (to - from) / step <= 7)
@@ -299,7 +340,7 @@ mod tests {
     fn an_axis_without_points_is_still_one() {
         let axis = latency_axis(&[]);
         assert!(axis.from < axis.to && axis.to.is_finite());
-        let axis = time_axis(&[]);
+        let axis = time_axis(0, 0);
         assert!(axis.from < axis.to);
     }
 }

@@ -77,6 +77,7 @@ pub(super) struct TestRow {
     pub duration_ms: u64,
     pub attempts: u32,
     pub checks: u32,
+    /// Why it did not pass, in short.
     pub reason: String,
     pub place: String,
     pub failure: Option<FailureRow>,
@@ -289,7 +290,10 @@ fn test(test: &TestResult) -> TestRow {
         duration_ms: test.duration_ms,
         attempts: test.attempts,
         checks: test.checks,
-        reason: line(test.reason.as_deref().unwrap_or(""), 300),
+        reason: match (&test.reason, &test.failure) {
+            (_, Some(failure)) => line(&failure.message, 200),
+            (reason, None) => line(reason.as_deref().unwrap_or(""), 200),
+        },
         place: line(&test.place, 240),
         failure: test.failure.as_ref().map(failure),
     }

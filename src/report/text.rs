@@ -130,11 +130,7 @@ fn tests(text: &mut String, report: &Report<'_>, paint: &Paint) {
         report.test_counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
     text.push_str(&format!("  {}\n", counts.join(", ")));
     for test in report.tests.iter().filter(|test| test.status != "passed") {
-        let reason = match &test.failure {
-            Some(failure) => format!(": {}", line(&failure.message, 160)),
-            None if test.reason.is_empty() => String::new(),
-            None => format!(": {}", test.reason),
-        };
+        let reason = if test.reason.is_empty() { "" } else { ": " }.to_string() + &test.reason;
         let mark = match test.status {
             "failed" => paint.word("FAIL", test.status),
             "flaky" | "unsupported" => paint.word("INCONCLUSIVE", test.status),
