@@ -1,5 +1,8 @@
-//! The crate as its users see it.
+//! What holds of Taster as a whole, seen from outside: one file a subject.
 
+mod catalogue;
+mod diagnostics;
 mod judge;
+mod reading;
 mod reports;
 mod runs;
