@@ -114,11 +114,15 @@ fn of_steps(
             }
             trend(all, "No request was made.")
         }
-        Metric::HttpReqFailed => of(total(|step| failures(step).0), total(|step| failures(step).1)),
+        Metric::HttpReqFailed => {
+            let (failed, all) = (total(|step| failures(step).0), total(|step| failures(step).1));
+            of(failed, all, "No request was made.")
+        }
         Metric::Checks => {
             let checks = || steps.iter().flat_map(|step| &step.checks);
-            let passed = checks().map(|check| check.passed).sum();
-            of(passed, checks().map(|check| check.failed).sum::<u64>() + passed)
+            let passed: u64 = checks().map(|check| check.passed).sum();
+            let failed: u64 = checks().map(|check| check.failed).sum();
+            of(passed, passed + failed, "No check was made.")
         }
         Metric::DataSent => sum(total(|step| step.bytes_sent)),
         Metric::DataReceived => sum(total(|step| step.bytes_received)),
@@ -130,9 +134,9 @@ fn trend(histogram: Histogram<u64>, none: &'static str) -> Measured {
     if histogram.is_empty() { Measured::Nothing(none) } else { Measured::Trend(histogram) }
 }
 
-fn of(hits: u64, of: u64) -> Measured {
+fn of(hits: u64, of: u64, none: &'static str) -> Measured {
     match of {
-        0 => Measured::Nothing("Nothing of the kind happened."),
+        0 => Measured::Nothing(none),
         _ => Measured::Share { hits, of },
     }
 }

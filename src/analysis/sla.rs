@@ -161,14 +161,20 @@ fn beyond(sla: &Sla, value: f64, word: Word) -> String {
         return String::new();
     }
     match sla.operator {
-        Operator::Less | Operator::LessOrEqual if value > sla.bound => {
-            format!("That is {} over.", show_percent(value / sla.bound - 1.0))
-        }
+        Operator::Less | Operator::LessOrEqual if value > sla.bound => match value / sla.bound {
+            times if times >= 2.0 => times_over(times),
+            times => format!("That is {} over.", show_percent(times - 1.0)),
+        },
         Operator::Greater | Operator::GreaterOrEqual if value < sla.bound => {
             format!("That is {} under.", show_percent(1.0 - value / sla.bound))
         }
         _ => String::new(),
     }
+}
+
+fn times_over(times: f64) -> String {
+    let decimals = usize::from(times < 10.0);
+    format!("That is {times:.decimals$} times the bound.")
 }
 
 /// A latency says whose it is: failed requests are not in it.

@@ -123,7 +123,7 @@ fn slas(page: &mut Page, report: &Report<'_>) {
         let used = if sla.used.is_empty() { "–" } else { sla.used.as_str() };
         format!("| {} | {} | {used} | {} |\n", code(&sla.sla), md(&sla.observed), sla.word)
     });
-    page.fold(&format!("{} SLAs", report.slas.len()), std::iter::once(head).chain(rows));
+    page.fold(&counted(report.slas.len(), "SLA"), std::iter::once(head).chain(rows));
 }
 
 fn tests(page: &mut Page, report: &Report<'_>) {
@@ -136,7 +136,7 @@ fn tests(page: &mut Page, report: &Report<'_>) {
         let name = format!("{} › {}{browser}{}", test.scenario, test.name, test.browser);
         format!("| {} | {} | {} |\n", md(&name), test.status, test.duration)
     });
-    page.fold(&format!("{} tests", report.tests.len()), std::iter::once(head).chain(rows));
+    page.fold(&counted(report.tests.len(), "test"), std::iter::once(head).chain(rows));
 }
 
 fn steps(page: &mut Page, report: &Report<'_>) {
@@ -154,7 +154,7 @@ fn steps(page: &mut Page, report: &Report<'_>) {
         format!("| {} | {} | {} | {latency} |\n", md(&step.step), step.count, step.failed)
     };
     let rows = report.steps.iter().map(row);
-    page.fold(&format!("{} steps", report.steps.len()), std::iter::once(head).chain(rows));
+    page.fold(&counted(report.steps.len(), "step"), std::iter::once(head).chain(rows));
 }
 
 fn repeat(page: &mut Page, report: &Report<'_>) {
@@ -184,6 +184,10 @@ impl Page {
         lines.for_each(|line| self.add(&line));
         self.text.push_str("\n</details>\n");
     }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// The word is said in letters right behind it: the sign is never alone.

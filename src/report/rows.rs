@@ -77,6 +77,7 @@ pub(super) struct TestRow {
     pub duration_ms: u64,
     pub attempts: u32,
     pub checks: u32,
+    /// Why it did not pass, in short.
     pub reason: String,
     pub place: String,
     pub failure: Option<FailureRow>,
@@ -162,7 +163,7 @@ impl<'a> Report<'a> {
             headline: line(&verdict.headline, 600),
             health: health(result),
             health_reasons: result.generator.reasons.iter().map(|why| line(why, 300)).collect(),
-            findings: verdict.findings.iter().map(|found| finding(result, found)).collect(),
+            findings: verdict.findings.iter().map(finding).collect(),
             tests: result.tests.iter().map(test).collect(),
             test_counts: test_counts(&result.tests),
             slas: slas(result, verdict),
@@ -216,7 +217,7 @@ fn health(result: &RunResult) -> &'static str {
     }
 }
 
-fn finding(result: &RunResult, found: &Finding) -> FindingRow {
+fn finding(found: &Finding) -> FindingRow {
     let flaky = found.word == Word::Pass && found.observed == "flaky";
     let worth_knowing = found.word == Word::Pass && found.demands == 0 && !healthy(found);
     let notice = flaky || worth_knowing;
@@ -232,7 +233,7 @@ fn finding(result: &RunResult, found: &Finding) -> FindingRow {
         observed: line(&found.observed, NAME),
         bound: line(&found.bound, NAME),
         place: line(found.place.as_deref().unwrap_or(""), 240),
-        example: found.place.as_deref().filter(|_| grave).and_then(|at| example(result, at)),
+        example: found.example.as_deref().filter(|_| grave).map(failure),
     }
 }
 
@@ -253,15 +254,6 @@ fn stage(stage: Stage) -> &'static str {
         Stage::Counts | Stage::Latency => "SLAs",
         Stage::Baseline => "baseline",
     }
-}
-
-/// The failure in full that a finding points at.
-fn example(result: &RunResult, place: &str) -> Option<FailureRow> {
-    let steps = result.steps.iter().flat_map(|step| &step.examples);
-    let tests = result.tests.iter().filter_map(|test| test.failure.as_ref());
-    let scenarios = result.scenarios.iter();
-    let setups = scenarios.flat_map(|scenario| &scenario.setup_failures).map(|f| &f.example);
-    steps.chain(tests).chain(setups).find(|example| example.place == place).map(failure)
 }
 
 fn failure(example: &FailureExample) -> FailureRow {
@@ -298,7 +290,10 @@ fn test(test: &TestResult) -> TestRow {
         duration_ms: test.duration_ms,
         attempts: test.attempts,
         checks: test.checks,
-        reason: line(test.reason.as_deref().unwrap_or(""), 300),
+        reason: match (&test.reason, &test.failure) {
+            (_, Some(failure)) => line(&failure.message, 200),
+            (reason, None) => line(reason.as_deref().unwrap_or(""), 200),
+        },
         place: line(&test.place, 240),
         failure: test.failure.as_ref().map(failure),
     }
