@@ -31,7 +31,7 @@ pub(super) fn judge(
         let advice = "Accept a good run with `taster baseline accept`.";
         return vec![notice("run", title).because(advice)];
     };
-    if let Some(unusable) = unusable(result, baseline) {
+    if let Some(unusable) = unusable(result, baseline, margins) {
         return vec![unusable];
     }
     let mut findings = Vec::new();
@@ -58,14 +58,15 @@ fn notice(subject: &str, title: String) -> Finding {
 }
 
 /// Why nothing at all can be compared.
-fn unusable(result: &RunResult, baseline: &RunResult) -> Option<Finding> {
+fn unusable(result: &RunResult, baseline: &RunResult, margins: &Margins) -> Option<Finding> {
     let (here, there) = (&result.machine, &baseline.machine);
     if here.fingerprint != there.fingerprint {
         let title = "the baseline is of another kind of machine".to_string();
         let machine = |machine: &crate::result::Machine| {
             format!("{}, {}", machine.cpu, number_of(machine.cores as usize, "core"))
         };
-        let found = Finding { word: Word::Invalid, ..notice("run", title) };
+        let word = if margins.strict_machine { Word::Invalid } else { Word::Pass };
+        let found = Finding { word, ..notice("run", title) };
         return Some(
             found
                 .saw("baseline", machine(here), machine(there))

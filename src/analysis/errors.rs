@@ -60,7 +60,7 @@ pub(super) fn budget(step: &StepResult, demands: &[Demand]) -> Budget {
 pub(super) fn judge(result: &RunResult, demands: &[Demand]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for scenario in &result.scenarios {
-        let failures = scenario.load.iter().flat_map(|load| &load.setup_failures);
+        let failures = scenario.setup_failures.iter();
         let load = scenario.load.as_ref();
         findings.extend(failures.map(|failure| setup(result, &scenario.name, load, failure)));
     }

@@ -28,7 +28,7 @@ mod reach;
 mod sla;
 mod validity;
 
-use crate::result::RunResult;
+use crate::result::{RunResult, SlaRecord};
 
 pub use finding::{Finding, Stage};
 
@@ -68,6 +68,9 @@ pub struct Margins {
     pub latency_floor_us: u64,
     /// How much the share of failures may grow.
     pub errors: f64,
+    /// Whether a baseline of another kind of machine makes the run INVALID; else it is only told
+    /// that nothing could be compared.
+    pub strict_machine: bool,
 }
 
 /// Judges a run, against the accepted result where there is one.
@@ -84,6 +87,23 @@ pub fn judge(result: &RunResult, baseline: Option<&RunResult>, margins: &Margins
     findings.sort_by(Finding::gravest_first);
     let word = findings.iter().map(|finding| finding.word).max().unwrap_or(Word::Invalid);
     Verdict { word, headline: headline::write(word, result, &findings), findings }
+}
+
+/// The first SLA that may end the run, and does not hold after so many milliseconds of load.
+pub fn abort(so_far: &RunResult, elapsed_ms: u64) -> Option<String> {
+    let loads = so_far.scenarios.iter().filter_map(|scenario| scenario.load.as_ref());
+    let due = |record: &&SlaRecord| record.abort_after_ms.is_some_and(|ms| ms < elapsed_ms);
+    let records: Vec<&SlaRecord> = loads.flat_map(|load| &load.slas).filter(due).collect();
+    if records.is_empty() {
+        return None;
+    }
+    let mut broken = sla::demands(so_far).into_iter().filter(|d| d.finding.word == Word::Fail);
+    // What has no sample yet may still get some: only a number can end the run.
+    let seen = |demand: &sla::Demand| demand.finding.observed != "no data";
+    let metric = broken.find(|demand| {
+        seen(demand) && records.iter().any(|record| record.text == demand.finding.metric)
+    })?;
+    Some(format!("`{}` (it is {})", metric.finding.metric, metric.finding.observed))
 }
 
 impl Word {
@@ -107,6 +127,6 @@ impl std::fmt::Display for Word {
 impl Default for Margins {
     /// +25 % and 2 ms: what runs of the same build on a shared machine differ by.
     fn default() -> Self {
-        Self { latency: 0.25, latency_floor_us: 2_000, errors: 0.005 }
+        Self { latency: 0.25, latency_floor_us: 2_000, errors: 0.005, strict_machine: true }
     }
 }

@@ -3,29 +3,26 @@
 
 use super::Word;
 use super::finding::{Finding, Stage, about, names, number_of};
-use crate::result::{LoadResult, RunResult, ScenarioResult, StepResult};
+use crate::result::{RunResult, ScenarioResult, StepResult};
 use crate::units::show_count;
 
 /// Judges each scenario that had load.
 pub(super) fn judge(result: &RunResult) -> Vec<Finding> {
     let mut findings = Vec::new();
     for scenario in &result.scenarios {
-        let Some(load) = &scenario.load else { continue };
+        if scenario.load.is_none() {
+            continue;
+        }
         let steps: Vec<&StepResult> =
             result.steps.iter().filter(|step| step.scenario == scenario.name).collect();
         if !steps.is_empty() {
-            findings.push(reach(result, scenario, load, &steps));
+            findings.push(reach(result, scenario, &steps));
         }
     }
     findings
 }
 
-fn reach(
-    result: &RunResult,
-    scenario: &ScenarioResult,
-    load: &LoadResult,
-    steps: &[&StepResult],
-) -> Finding {
+fn reach(result: &RunResult, scenario: &ScenarioResult, steps: &[&StepResult]) -> Finding {
     let missed: Vec<&StepResult> = steps.iter().copied().filter(|step| step.count == 0).collect();
     let reached = steps.len() - missed.len();
     let observed = format!("{} of {}", show_count(reached as u64), number_of(steps.len(), "step"));
@@ -52,13 +49,14 @@ fn reach(
     };
     Finding::new(Stage::Reach, Word::Fail, &subject, title)
         .saw("steps", observed, bound)
-        .because(&stopper(result, load, steps))
+        .because(&stopper(result, scenario, steps))
         .at(place)
         .speaks_for(missed.len())
 }
 
 /// What kept the run from going on: the nearest reason before the first missed step.
-fn stopper(result: &RunResult, load: &LoadResult, steps: &[&StepResult]) -> String {
+fn stopper(result: &RunResult, scenario: &ScenarioResult, steps: &[&StepResult]) -> String {
+    let (load, setup_failures) = (scenario.load.as_ref(), &scenario.setup_failures);
     let first = steps.iter().position(|step| step.count == 0).unwrap_or(0);
     let failing = |step: &&&StepResult| step.failed > 0;
     let before = steps[..first].iter().rev().find(failing);
@@ -71,7 +69,7 @@ fn stopper(result: &RunResult, load: &LoadResult, steps: &[&StepResult]) -> Stri
             show_count(step.count)
         );
     }
-    if let Some(failure) = load.setup_failures.first() {
+    if let Some(failure) = setup_failures.first() {
         return format!(
             "The setup step `{}` stopped the run before them: it failed {}.",
             failure.step,
@@ -84,7 +82,7 @@ fn stopper(result: &RunResult, load: &LoadResult, steps: &[&StepResult]) -> Stri
     format!(
         "No step failed, so the time was too short for one whole journey ({} begun, {} walked to \
          the end), or a `when` kept them out.",
-        show_count(load.started),
-        show_count(load.completed)
+        show_count(load.map_or(0, |load| load.started)),
+        show_count(load.map_or(0, |load| load.completed))
     )
 }

@@ -133,6 +133,5 @@ fn requests(result: &RunResult) -> u64 {
 }
 
 fn setup_failed(result: &RunResult) -> bool {
-    let mut loads = result.scenarios.iter().filter_map(|scenario| scenario.load.as_ref());
-    loads.any(|load| !load.setup_failures.is_empty())
+    result.scenarios.iter().any(|scenario| !scenario.setup_failures.is_empty())
 }

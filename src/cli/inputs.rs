@@ -1,16 +1,50 @@
-//! From the paths on the command line to scenarios and all files that they name.
+//! From the paths on the command line to a plan: reads the scenario files and all that they name.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use crate::cli::Ended;
 use crate::cli::args::WhatArgs;
-use crate::store;
+use crate::cli::{Ended, broken};
+use crate::diagnostic::Diagnostics;
+use crate::plan::{self, FileContent, Inputs, Overrides, Plan};
+use crate::scenario::{self, Scenario};
+use crate::store::{self, Project};
 
-/// The scenario files meant; without any, those of `scenarios/`.
+/// Reads, parses and plans what the command line names; all problems of all files at once.
 ///
 /// # Errors
-/// When there are none.
-pub fn paths(what: &WhatArgs) -> Result<Vec<PathBuf>, Ended> {
+/// When there are no scenario files, or when there is an error in one.
+pub fn plan(
+    what: &WhatArgs,
+    target: &str,
+    seed: u64,
+    (tests, load): (bool, bool),
+) -> Result<Plan, Ended> {
+    let mut reading = Reading::default();
+    for path in paths(what)? {
+        reading.scenario_file(&path)?;
+    }
+    if reading.problems.has_errors() {
+        return Err(broken(&reading.problems));
+    }
+    let overrides = Overrides {
+        target: target.trim_end_matches('/').to_string(),
+        profile: what.profile.clone(),
+        vars: what.var.clone(),
+        tags: what.tag.clone(),
+        seed,
+        secrets: reading.secrets(),
+        tests,
+        load,
+    };
+    let mut plan =
+        plan::build(&reading.inputs, &overrides).map_err(|problems| broken(&problems))?;
+    plan.warnings.splice(0..0, reading.problems.list);
+    Ok(plan)
+}
+
+/// The scenario files meant; without any, those of `scenarios/`.
+fn paths(what: &WhatArgs) -> Result<Vec<PathBuf>, Ended> {
     let default = [PathBuf::from("scenarios")];
     let given = if what.paths.is_empty() { &default[..] } else { &what.paths };
     if what.paths.is_empty() && !default[0].exists() {
@@ -19,5 +53,86 @@ pub fn paths(what: &WhatArgs) -> Result<Vec<PathBuf>, Ended> {
              `taster run checks/shop.yaml`",
         ));
     }
-    store::find_scenarios(given).map_err(|error| Ended::usage(error.to_string()))
+    Ok(store::find_scenarios(given)?)
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Reading {
+    inputs: Inputs,
+    /// Warnings, and errors that keep a plan from being made.
+    problems: Diagnostics,
+}
+
+impl Reading {
+    fn scenario_file(&mut self, path: &Path) -> Result<(), Ended> {
+        let source = store::read_source(path)?;
+        let project = Project::of(path, Path::new("."))?;
+        if let Some(scenario) = self.parse(&source) {
+            self.wanted(&project, &scenario);
+            self.inputs.scenarios.push(scenario);
+        }
+        Ok(())
+    }
+
+    fn parse(&mut self, source: &std::sync::Arc<crate::diagnostic::SourceFile>) -> Option<Scenario> {
+        match scenario::parse(source) {
+            Ok((scenario, warnings)) => {
+                self.problems.list.extend(warnings);
+                Some(scenario)
+            }
+            Err(problems) => {
+                self.problems.list.extend(problems.list);
+                None
+            }
+        }
+    }
+
+    /// Reads what a scenario names, and what its includes name in turn.
+    fn wanted(&mut self, project: &Project, scenario: &Scenario) {
+        for wanted in plan::wanted(scenario) {
+            if self.inputs.files.contains_key(&wanted.path) {
+                continue;
+            }
+            let path = Path::new(&wanted.path);
+            let content = match project.read(path) {
+                Err(error) => FileContent::Unreadable {
+                    reason: error.reason(),
+                    siblings: store::names_beside(path),
+                },
+                Ok(bytes) if wanted.scenario => self.included(project, path, bytes),
+                Ok(bytes) => FileContent::Bytes(bytes.into()),
+            };
+            self.inputs.files.insert(wanted.path, content);
+        }
+    }
+
+    fn included(&mut self, project: &Project, path: &Path, bytes: Vec<u8>) -> FileContent {
+        let unreadable =
+            |reason: String| FileContent::Unreadable { reason, siblings: Vec::new() };
+        let source = match store::source(path, bytes) {
+            Ok(source) => source,
+            Err(error) => return unreadable(error.reason()),
+        };
+        // Its own problems are told at their own places; the include itself is fine.
+        let Some(included) = self.parse(&source) else {
+            return unreadable("it has errors of its own".to_string());
+        };
+        // Present before its own wants are read, so that files which include each other end.
+        let shown = path.display().to_string();
+        self.inputs.files.insert(shown, FileContent::Scenario(Box::new(included.clone())));
+        self.wanted(project, &included);
+        FileContent::Scenario(Box::new(included))
+    }
+
+    /// The declared environment variables that are set.
+    fn secrets(&self) -> BTreeMap<String, String> {
+        let included = self.inputs.files.values().filter_map(|content| match content {
+            FileContent::Scenario(scenario) => Some(&**scenario),
+            FileContent::Bytes(_) | FileContent::Unreadable { .. } => None,
+        });
+        let files = self.inputs.scenarios.iter().chain(included);
+        let names = files.flat_map(|file| &file.secrets).map(|name| name.value.clone());
+        names.filter_map(|name| Some((name.clone(), std::env::var(&name).ok()?))).collect()
+    }
 }

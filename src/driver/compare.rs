@@ -231,3 +231,35 @@ pub(super) fn type_name(kind: JsonType) -> &'static str {
         JsonType::Null => "null",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn numbers_are_ordered_whatever_they_are_written_as(one: i64, two: i64, share in 0.1..0.9) {
+            let number = |value: Value| value.as_number().cloned().unwrap_or(0.into());
+            let (a, b) = (number(json!(one)), number(json!(two)));
+            prop_assert_eq!(compare(&a, &b), one.cmp(&two));
+            prop_assert_eq!(compare(&b, &a), two.cmp(&one));
+            let small = one >> 16;
+            let between = number(json!(small as f64 + share));
+            prop_assert_eq!(compare(&number(json!(small)), &between), Ordering::Less);
+            prop_assert_eq!(compare(&number(json!(small + 1)), &between), Ordering::Greater);
+            prop_assert_eq!(compare(&number(json!(small)), &number(json!(small as f64))), Ordering::Equal);
+        }
+    }
+
+    #[test]
+    fn floats_beyond_all_integers_are_still_ordered() {
+        let (most, least) = (json!(u64::MAX), json!(i64::MIN));
+        for (wanted, is, holds) in [(json!(1e300), &most, true), (json!(-1e300), &least, false)] {
+            let (Value::Number(wanted), Value::Number(is)) = (&wanted, is) else { panic!() };
+            assert_eq!(compare(is, wanted).is_lt(), holds);
+        }
+    }
+}

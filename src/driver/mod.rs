@@ -20,6 +20,7 @@ mod fake;
 mod http;
 mod matcher;
 mod nearest;
+mod reach;
 mod redirect;
 mod request;
 mod session;
@@ -27,6 +28,7 @@ mod show;
 
 pub use client::Client;
 pub use fake::{Call, Script, Turn};
+pub use reach::reach;
 pub use session::{Identity, Session};
 
 /// What one step did: the driver's half of a `sample::Sample`.

@@ -326,7 +326,7 @@ fn random(identity: Identity, iteration: u64) -> (Xoshiro256PlusPlus, Xoshiro256
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
     };
-    let seed = mix(mix(identity.seed, u64::from(identity.user)), iteration);
+    let seed = mix(mix(mix(0, identity.seed), u64::from(identity.user)), iteration);
     let stream = |number| Xoshiro256PlusPlus::seed_from_u64(mix(seed, number));
     (stream(0), stream(1))
 }

@@ -96,7 +96,10 @@ impl<'a> Collector<'a> {
                 // A moment ahead, so that every worker can be there on time.
                 let origin = Instant::now() + Duration::from_millis(20);
                 self.cpu_before = run.observer.cpu_seconds().map(|cpu| (origin, cpu));
-                starts.into_iter().for_each(|start| drop(start.send(origin)));
+                for start in starts {
+                    // A worker that is gone has told why.
+                    let _ = start.send(origin);
+                }
             }
             self.tell_complete(run);
         }

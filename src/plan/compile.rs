@@ -1,7 +1,5 @@
 //! Compiles text with `{{ }}` into a `Template`: names become variables, fixed values are
-//! written in at once, and every fault says which bytes of the text it is about.
-
-use std::ops::Range;
+//! written in at once, and every fault says which expression it is about.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -24,11 +22,11 @@ pub enum Meaning {
     Fixed(Value),
 }
 
-/// What is wrong with a template, and which of its bytes are meant.
+/// What is wrong with a template, and which of its expressions is meant.
 #[derive(Debug, Clone)]
 pub struct Fault {
-    /// In the template's text.
-    pub at: Range<usize>,
+    /// The expression as written, from `{{` to `}}`.
+    pub text: String,
     /// What is wrong.
     pub trouble: Trouble,
 }
@@ -96,6 +94,22 @@ impl Template {
         writer.json(value);
         writer.finish()
     }
+
+    /// The text before the first hole.
+    pub(super) fn beginning(&self) -> Option<&str> {
+        match self.segments.first() {
+            Some(Segment::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Puts text before everything else.
+    pub(super) fn prepend(&mut self, text: &str) {
+        match self.segments.first_mut() {
+            Some(Segment::Text(first)) => first.insert_str(0, text),
+            _ => self.segments.insert(0, Segment::Text(text.to_string())),
+        }
+    }
 }
 
 /// Puts segments in order; text beside text becomes one.
@@ -126,8 +140,16 @@ impl<'a, 'n> Writer<'a, 'n> {
         }
     }
 
-    pub(super) fn fault(&mut self, at: Range<usize>, trouble: Trouble) {
-        self.faults.push(Fault { at, trouble });
+    /// The text at the end, unless a hole is there.
+    pub(super) fn last_text(&self) -> Option<&str> {
+        match self.segments.last() {
+            Some(Segment::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(super) fn fault(&mut self, text: &str, trouble: Trouble) {
+        self.faults.push(Fault { text: text.to_string(), trouble });
     }
 
     fn text(&mut self, text: &str, spelling: Spelling) {
@@ -145,11 +167,11 @@ impl<'a, 'n> Writer<'a, 'n> {
                 self.literal(&escaped);
             }
             Piece::Text(text) => self.literal(text),
-            Piece::Hole(parsed, at) => self.hole(parsed, at, spelling),
+            Piece::Hole(parsed, text) => self.hole(parsed, text, spelling),
         }
     }
 
-    pub(super) fn hole(&mut self, parsed: &Parsed, at: &Range<usize>, spelling: Spelling) {
+    pub(super) fn hole(&mut self, parsed: &Parsed, text: &str, spelling: Spelling) {
         let meaning = match parsed {
             Parsed::Call(function) => {
                 let expression = Expression::Call(function.clone());
@@ -158,8 +180,8 @@ impl<'a, 'n> Writer<'a, 'n> {
             Parsed::Name(name) | Parsed::Int(name) | Parsed::Base64(name) => (self.names)(name),
         };
         let expression = match (meaning, parsed) {
-            (Err(trouble), _) => return self.fault(at.clone(), trouble),
-            (Ok(Meaning::Fixed(value)), _) => return self.fixed(value, parsed, at, spelling),
+            (Err(trouble), _) => return self.fault(text, trouble),
+            (Ok(Meaning::Fixed(value)), _) => return self.fixed(value, parsed, text, spelling),
             (Ok(Meaning::Slot(slot)), Parsed::Int(_)) => Expression::Call(Function::Int(slot)),
             (Ok(Meaning::Slot(slot)), Parsed::Base64(_)) => {
                 Expression::Call(Function::Base64(slot))
@@ -169,21 +191,21 @@ impl<'a, 'n> Writer<'a, 'n> {
         self.segments.push(Segment::Hole(expression, spelling));
     }
 
-    fn fixed(&mut self, value: Value, parsed: &Parsed, at: &Range<usize>, spelling: Spelling) {
+    fn fixed(&mut self, value: Value, parsed: &Parsed, text: &str, spelling: Spelling) {
         let value = match parsed {
             Parsed::Int(name) => match whole_number(&value) {
                 Some(number) => Value::from(number),
                 None => {
                     let problem = format!("`{name}` is {value}, which is not a whole number");
-                    return self.fault(at.clone(), Trouble::new("not-a-number", problem));
+                    return self.fault(text, Trouble::new("not-a-number", problem));
                 }
             },
             Parsed::Base64(_) => Value::from(STANDARD.encode(plain_text(&value))),
             _ => value,
         };
-        let mut text = String::new();
-        write_value(&value, spelling, &mut text);
-        self.literal(&text);
+        let mut written = String::new();
+        write_value(&value, spelling, &mut written);
+        self.literal(&written);
     }
 
     fn json(&mut self, value: &Value) {
@@ -213,7 +235,7 @@ impl<'a, 'n> Writer<'a, 'n> {
 
     fn json_string(&mut self, text: &str) {
         match pieces(text).as_deref() {
-            Ok([Piece::Hole(parsed, at)]) => self.hole(parsed, at, Spelling::Json),
+            Ok([Piece::Hole(parsed, text)]) => self.hole(parsed, text, Spelling::Json),
             Ok(list) => {
                 self.literal("\"");
                 list.iter().for_each(|piece| self.piece(piece, Spelling::InJsonString));

@@ -2,8 +2,6 @@
 //!
 //! Only what the text says by itself is judged here; what a name means is `compile`'s business.
 
-use std::ops::Range;
-
 use super::compile::{Fault, Trouble};
 use super::template::Function;
 use crate::diagnostic::nearest;
@@ -13,8 +11,8 @@ use crate::diagnostic::nearest;
 pub(super) enum Piece {
     /// Text as it is, `{{{{` already read.
     Text(String),
-    /// An expression, and the bytes from `{{` to `}}`.
-    Hole(Parsed, Range<usize>),
+    /// An expression, and how it is written from `{{` to `}}`.
+    Hole(Parsed, String),
 }
 
 /// What stands in a hole.
@@ -31,7 +29,7 @@ pub(super) enum Parsed {
 }
 
 /// The functions, as they are written.
-const FUNCTIONS: [&str; 10] = [
+pub(super) const FUNCTIONS: [&str; 10] = [
     "uuid",
     "random-int",
     "random-text",
@@ -72,18 +70,19 @@ pub(super) fn pieces(text: &str) -> Result<Vec<Piece>, Vec<Fault>> {
             let problem = "a template begins with `{{` and never ends";
             let trouble = Trouble::new("template-syntax", problem)
                 .help("close it with `}}`, or write `{{{{` for two braces that are only text");
-            faults.push(Fault { at: open..text.len(), trouble });
+            faults.push(Fault { text: text[open..].to_string(), trouble });
             rest = text.len();
             break;
         };
+        let written = text[open..end + 2].to_string();
         match parse(&text[open + 2..end]) {
             Ok(parsed) => {
                 if !literal.is_empty() {
                     list.push(Piece::Text(std::mem::take(&mut literal)));
                 }
-                list.push(Piece::Hole(parsed, open..end + 2));
+                list.push(Piece::Hole(parsed, written));
             }
-            Err(trouble) => faults.push(Fault { at: open..end + 2, trouble }),
+            Err(trouble) => faults.push(Fault { text: written, trouble }),
         }
         rest = end + 2;
     }
@@ -135,11 +134,6 @@ fn parse(inside: &str) -> Result<Parsed, Trouble> {
 fn name(text: &str) -> Result<String, Trouble> {
     let strange = text.chars().find(|c| !(c.is_alphanumeric() || "_-. $@/".contains(*c)));
     match strange {
-        None if FUNCTIONS.contains(&text) => Err(Trouble::new(
-            "template-syntax",
-            format!("`{text}` is a function and needs its parentheses"),
-        )
-        .help(example(text))),
         None => Ok(text.to_string()),
         Some(strange) => Err(Trouble::new(
             "template-syntax",
@@ -384,18 +378,17 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_of_a_text_is_found_with_its_bytes() {
+    fn every_fault_of_a_text_is_found_where_it_stands() {
         let faults = pieces("{{ uiud() }} and {{ }} and {{ a + b }}").expect_err("three faults");
         let codes: Vec<_> = faults.iter().map(|fault| fault.trouble.code).collect();
         assert_eq!(codes, ["unknown-function", "template-syntax", "template-syntax"]);
-        assert_eq!(faults[0].at, 0..12);
-        assert_eq!(faults[2].at, 27..38);
+        assert_eq!(faults[0].text, "{{ uiud() }}");
+        assert_eq!(faults[2].text, "{{ a + b }}");
     }
 
     #[test]
     fn a_fault_says_what_to_write_instead() {
         assert!(fault("{{ uiud() }}").2.contains("did you mean `uuid`?"));
-        assert!(fault("{{ uuid }}").2.contains("{{ uuid() }}"));
         assert!(fault("{{ open").2.contains("}}"));
         assert_eq!(fault("{{ random-int(5, 1) }}").1, "there is no number from 5 to 1");
         assert_eq!(fault("{{ random-int(1 2) }}").0, "template-syntax");

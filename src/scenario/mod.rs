@@ -2,6 +2,19 @@
 //!
 //! Reading may only check what one file can tell by itself; defaults, names from other files and
 //! everything else that needs the whole picture is settled in `plan`.
+//!
+//! Text becomes a tree (`yaml`), the tree is held against the grammar (`grammar`, `check`), and
+//! what fits becomes these types (`convert`).
+
+mod check;
+mod codes;
+mod convert;
+mod grammar;
+mod parse;
+mod problems;
+mod schema;
+mod wanted;
+mod yaml;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +24,11 @@ use serde_json::Value;
 use crate::diagnostic::{Place, SourceFile, Spanned};
 use crate::metric::Sla;
 use crate::units::{Pause, Rate};
+
+pub use codes::CODES;
+pub use parse::parse;
+pub use schema::schema;
+pub use wanted::{Wanted, WantedKind};
 
 /// One scenario file as written.
 #[derive(Debug, Clone)]

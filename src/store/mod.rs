@@ -15,7 +15,7 @@ pub use baselines::{Baselines, Kept};
 pub use machine::{git_revision, machine, process_cpu_seconds};
 pub use results::read_result;
 pub use run_folder::RunFolder;
-pub use sources::{Project, find_scenarios, read_source};
+pub use sources::{Project, find_scenarios, names_beside, read_source, source};
 
 /// Why a file could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +47,14 @@ impl StoreError {
 
     fn content(path: &Path, problem: impl Into<String>) -> Self {
         StoreError::Content { path: path.to_path_buf(), problem: problem.into() }
+    }
+
+    /// The reason without the file's name, for places that name it themselves.
+    pub fn reason(&self) -> String {
+        match self {
+            StoreError::Io { source, .. } => reason(source),
+            StoreError::Content { problem, .. } => format!("it {problem}"),
+        }
     }
 
     /// Whether the machine, and not the file's content, stood in the way.

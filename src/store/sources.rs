@@ -1,6 +1,6 @@
 //! Scenario files and what they name, read from inside the project's folder only.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::SourceFile;
@@ -30,38 +30,29 @@ impl Project {
         Ok(Self { root: if file.starts_with(&working) { working } else { own } })
     }
 
-    /// Reads a file that `from` (a file of this project) names.
+    /// Reads a file of this project.
     ///
     /// # Errors
     /// When it lies outside of the project, cannot be read, or is too long.
-    pub fn read(&self, from: &str, name: &str) -> Result<Vec<u8>, StoreError> {
-        let path = resolve(from, name);
-        let real = path.canonicalize().map_err(|error| StoreError::io("read", &path, error))?;
+    pub fn read(&self, path: &Path) -> Result<Vec<u8>, StoreError> {
+        let real = path.canonicalize().map_err(|error| StoreError::io("read", path, error))?;
         if !real.starts_with(&self.root) {
             let problem = format!(
                 "lies outside of the project folder `{}`; a scenario reads only what is inside: \
                  move or copy the file",
                 self.root.display()
             );
-            return Err(StoreError::content(&path, problem));
+            return Err(StoreError::content(path, problem));
         }
-        read_bytes(&path)
+        read_bytes(path)
     }
 }
 
-/// The path of a file named `name` inside the file `from`, shown as the user would type it.
-pub fn resolve(from: &str, name: &str) -> PathBuf {
-    let mut path = Path::new(from).parent().map(Path::to_path_buf).unwrap_or_default();
-    for part in Path::new(name).components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if path.file_name().is_some() => {
-                path.pop();
-            }
-            part => path.push(part),
-        }
-    }
-    path
+/// The names of the files beside one, for "did you mean"; none where they cannot be listed.
+pub fn names_beside(path: &Path) -> Vec<String> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let Ok(entries) = folder.unwrap_or(Path::new(".")).read_dir() else { return Vec::new() };
+    entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect()
 }
 
 /// The scenario files that the paths given stand for: a file is itself, a folder all `.yaml` and
@@ -101,7 +92,14 @@ pub fn find_scenarios(paths: &[PathBuf]) -> Result<Vec<PathBuf>, StoreError> {
 /// # Errors
 /// When it cannot be read, is too long, or is not UTF-8.
 pub fn read_source(path: &Path) -> Result<Arc<SourceFile>, StoreError> {
-    let bytes = read_bytes(path)?;
+    source(path, read_bytes(path)?)
+}
+
+/// A scenario file's bytes as text.
+///
+/// # Errors
+/// When they are not UTF-8.
+pub fn source(path: &Path, bytes: Vec<u8>) -> Result<Arc<SourceFile>, StoreError> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;

@@ -231,7 +231,7 @@ fn failed_setup_fails_rather_than_hiding_as_nothing_ran() {
         count: 10,
         example: example("status 401", "sign in", 0),
     };
-    run.scenarios[0].load.as_mut().unwrap().setup_failures = vec![failure];
+    run.scenarios[0].setup_failures = vec![failure];
     let said = ["the setup step `sign in` failed 10 times: not signed in (401)", "never reached"];
     check(&run, Word::Fail, &said);
 }

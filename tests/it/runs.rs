@@ -82,6 +82,7 @@ pub fn nothing() -> RunResult {
         scenarios: Vec::new(),
         tests: Vec::new(),
         steps: Vec::new(),
+        accepted: None,
     }
 }
 
@@ -97,6 +98,7 @@ pub fn load(steps: &[(&str, Did)]) -> RunResult {
         file: "scenarios/shopping.yaml".into(),
         digest: "c0ffee".into(),
         tests_written: 0,
+        setup_failures: Vec::new(),
         load: Some(LoadResult {
             profile: "load".into(),
             model: "closed".into(),
@@ -129,6 +131,7 @@ pub fn with_slas(mut run: RunResult, slas: &[&str]) -> RunResult {
     let record = |(at, text): (usize, &&str)| SlaRecord {
         text: text.to_string(),
         place: format!("scenarios/shopping.yaml:{}", 60 + at),
+        abort_after_ms: None,
     };
     if let Some(load) = run.scenarios.first_mut().and_then(|scenario| scenario.load.as_mut()) {
         load.slas = slas.iter().enumerate().map(record).collect();

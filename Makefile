@@ -1,0 +1,24 @@
+# What people and CI type. Each target does the whole of its job, set-up included.
+
+.PHONY: run test lint bench gate deny clean
+
+run: ## the main job on the embedded backend
+	cargo run --release --locked -- run
+
+test: ## all tests
+	./test
+
+lint: ## formatting, warnings, documentation
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+
+bench: ## ratios within one run, as a table
+	cargo bench --locked
+
+gate: ## Taster on its own scenarios, green without a fault and red with each
+	./benches/gate-demo.sh
+
+deny: ## licences and advisories; installs cargo-deny when it is missing
+	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+	cargo deny --locked check

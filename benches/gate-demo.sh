@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Shows that the gate is green where nothing is wrong and red where something is: the project's
+# own scenarios on the embedded backend, once as it is and once with each fault.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cargo build --release --locked --quiet
+taster=target/release/taster
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+wrong=0
+
+# run NAME EXIT WORDS ARGUMENTS...: the exit code, and words that its output must have.
+run() {
+  local name=$1 exit=$2 words=$3 got=0
+  shift 3
+  "$taster" run --out "$out/$name" "$@" >"$out/$name.txt" 2>"$out/$name.err" || got=$?
+  if [[ $got -ne $exit ]]; then
+    echo "$name: exit $got, expected $exit"; tail -20 "$out/$name.err" "$out/$name.txt"; wrong=1
+  elif ! grep -qE "$words" "$out/$name.txt"; then
+    echo "$name: does not say /$words/:"; head -20 "$out/$name.txt"; wrong=1
+  else
+    echo "$name: exit $exit, $(grep -m1 . "$out/$name.txt")"
+  fi
+}
+
+run clean 0 'PASS' --no-baseline
+run slow 1 'sign in|http_req_duration' --no-baseline --fault slow=2500ms
+run errors 1 '500|5xx' --no-baseline --fault errors=20%
+run html 1 'HTML where JSON was expected' --no-baseline --fault html
+run stall 1 'http_req_duration' --no-baseline --fault stall=2s/4s
+exit "$wrong"

@@ -1,0 +1,140 @@
+//! Reads the rows of CSV feeds, and says which line of the CSV file is wrong.
+
+use std::sync::Arc;
+
+use super::files::Inputs;
+use crate::diagnostic::{Diagnostic, Place, SourceFile};
+use crate::scenario::Feed;
+
+/// The columns and rows of a feed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Rows {
+    pub(super) columns: Vec<String>,
+    pub(super) rows: Vec<Vec<String>>,
+}
+
+/// After so many broken rows of one file the rest says nothing new.
+const ROWS_REPORTED: usize = 5;
+
+/// Reads one feed.
+pub(super) fn read(feed: &Feed, inputs: &Inputs) -> Result<Rows, Vec<Diagnostic>> {
+    let (bytes, path) = inputs.bytes(&feed.csv).map_err(|problem| vec![problem])?;
+    let text = match std::str::from_utf8(&bytes) {
+        Ok(text) => text,
+        Err(error) => return Err(vec![not_utf8(feed, &path, &bytes, error.valid_up_to())]),
+    };
+    let file = SourceFile::new(path, text);
+    let rows = parse(&file)?;
+    if rows.rows.is_empty() {
+        let problem = format!("the data `{}` has no rows", feed.name.value);
+        let problem = Diagnostic::error("empty-data", problem, &feed.csv.place, "read from here");
+        return Err(vec![problem.help("the first line names the columns; each further line is a row")]);
+    }
+    Ok(rows)
+}
+
+fn not_utf8(feed: &Feed, path: &str, bytes: &[u8], valid: usize) -> Diagnostic {
+    let line = bytes[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
+    let problem = format!("`{path}` is not UTF-8 text: line {line} has other bytes");
+    Diagnostic::error("data-not-utf8", problem, &feed.csv.place, "read from here")
+        .help("save the file as UTF-8, in a spreadsheet as \"CSV UTF-8\"")
+}
+
+fn parse(file: &Arc<SourceFile>) -> Result<Rows, Vec<Diagnostic>> {
+    let mark = if file.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(&file.text.as_bytes()[mark..]);
+    let mut found = Rows { columns: Vec::new(), rows: Vec::new() };
+    let mut problems = Vec::new();
+    for (at, record) in reader.records().enumerate() {
+        // The text is UTF-8 and rows may have any length, so nothing is left to fail.
+        let Ok(record) = record else { break };
+        let start = mark + record.position().map_or(0, |position| position.byte() as usize);
+        if at == 0 {
+            found.columns = record.iter().map(|name| name.trim().to_string()).collect();
+            problems.extend(check_columns(file, &found.columns, start));
+        } else if record.len() == found.columns.len() {
+            found.rows.push(record.iter().map(String::from).collect());
+        } else if problems.len() < ROWS_REPORTED {
+            problems.push(ragged(&line_at(file, start), at, record.len(), found.columns.len()));
+        }
+    }
+    if problems.is_empty() { Ok(found) } else { Err(problems) }
+}
+
+fn ragged(place: &Place, row: usize, fields: usize, columns: usize) -> Diagnostic {
+    let values = |count: usize| if count == 1 { "1 value".into() } else { format!("{count} values") };
+    let problem = format!("row {row} has {} for {columns} columns", values(fields));
+    Diagnostic::error("ragged-row", problem, place, values(fields))
+        .help("put a value that holds a comma or a line break into double quotes")
+}
+
+fn check_columns(file: &Arc<SourceFile>, columns: &[String], start: usize) -> Option<Diagnostic> {
+    let place = line_at(file, start);
+    if columns.iter().any(String::is_empty) {
+        let problem = "a column of the CSV file has no name".to_string();
+        return Some(
+            Diagnostic::error("unnamed-column", problem, &place, "the names of the columns")
+                .help("the first line must name every column"),
+        );
+    }
+    let twice = columns.iter().enumerate().find(|(at, name)| columns[..*at].contains(name));
+    let (_, name) = twice?;
+    let problem = format!("two columns are named `{name}`");
+    let diagnostic = Diagnostic::error("duplicate-column", problem, &place, "the names");
+    Some(diagnostic.help("give each column a name of its own"))
+}
+
+fn line_at(file: &Arc<SourceFile>, start: usize) -> Place {
+    // The reader's position is where the line before ended.
+    let skipped = file.text.as_bytes()[start..].iter().take_while(|b| b"\r\n".contains(b)).count();
+    let start = start + skipped;
+    let length = file.text[start..].find(['\r', '\n']).unwrap_or(file.text.len() - start);
+    Place::new(file, start..start + length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str) -> Result<Rows, Vec<String>> {
+        parse(&SourceFile::new("users.csv", text)).map_err(|problems| {
+            let place = |one: &Diagnostic| one.place.as_ref().map(|place| place.line());
+            problems.iter().map(|one| format!("{} {:?}", one.problem, place(one))).collect()
+        })
+    }
+
+    #[test]
+    fn quotes_marks_and_line_ends_are_read_as_spreadsheets_write_them() {
+        let read = rows("\u{feff}email, name\r\na@x,\"Doe, \"\"J\"\"\"\r\n\r\nb@x,\"two\nlines\"\r\n");
+        let read = read.expect("valid");
+        assert_eq!(read.columns, ["email", "name"]);
+        assert_eq!(read.rows, [["a@x", "Doe, \"J\""], ["b@x", "two\nlines"]]);
+    }
+
+    #[test]
+    fn rows_of_another_length_are_shown_with_their_line() {
+        assert_eq!(
+            rows("a,b\n1,2\n3\n4,5,6\n"),
+            Err(vec![
+                "row 2 has 1 value for 2 columns Some(3)".into(),
+                "row 3 has 3 values for 2 columns Some(4)".into()
+            ])
+        );
+    }
+
+    #[test]
+    fn names_of_columns_are_all_there_and_different() {
+        assert_eq!(rows("a,,b\n1,2,3\n"), Err(vec!["a column of the CSV file has no name Some(1)".into()]));
+        assert_eq!(rows("a,b,a\n1,2,3\n"), Err(vec!["two columns are named `a` Some(1)".into()]));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_is_too_strange(text in "[a,\"\n\r;é\u{feff}]{0,40}") {
+            let _ = rows(&text);
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Which files a scenario needs, and what the caller found in them.
+//!
+//! Nothing is read here: whoever builds a plan asks `wanted`, reads, and hands the contents, or
+//! the reasons why there are none, to `build`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::diagnostic::{Diagnostic, Spanned, nearest};
+use crate::scenario::{Action, Body, HttpStep, Part, Scenario, Step};
+
+/// Everything that was read for a plan.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    /// The scenario files to run, in the order given.
+    pub scenarios: Vec<Scenario>,
+    /// All other files that they and their includes want, by `Wanted::path`.
+    pub files: BTreeMap<String, FileContent>,
+}
+
+/// What was found under a path.
+#[derive(Debug)]
+pub enum FileContent {
+    /// An included scenario file, parsed.
+    Scenario(Box<Scenario>),
+    /// Any other file.
+    Bytes(Arc<[u8]>),
+    /// Nothing that can be used.
+    Unreadable {
+        /// Why, as the end of "cannot be read: ...".
+        reason: String,
+        /// The names beside it, if the folder could be listed: for "did you mean".
+        siblings: Vec<String>,
+    },
+}
+
+/// A file that a scenario wants.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wanted {
+    /// The path, as `locate` settles it.
+    pub path: String,
+    /// Whether it is to be parsed as a scenario file, whose own wants then count too.
+    pub scenario: bool,
+}
+
+/// The files a scenario wants, each once. Names that point out of the project are left out:
+/// `build` reports them.
+pub fn wanted(scenario: &Scenario) -> Vec<Wanted> {
+    let mut list: Vec<Wanted> = Vec::new();
+    let mut add = |name: &Spanned<String>, scenario: bool| {
+        let Some(path) = locate(&name.place.file.name, &name.value) else { return };
+        let wanted = Wanted { path, scenario };
+        if !list.contains(&wanted) {
+            list.push(wanted);
+        }
+    };
+    scenario.include.iter().for_each(|name| add(name, true));
+    scenario.data.iter().for_each(|feed| add(&feed.csv, false));
+    scenario.http.ca.iter().for_each(|name| add(name, false));
+    for step in all_steps(scenario) {
+        let (Action::Http(http) | Action::Use(_, http)) = &step.action else { continue };
+        file_names(http).for_each(|name| add(name, false));
+    }
+    list
+}
+
+/// The path of a file that `from` names, with `.` and `..` settled; none if it is absolute or
+/// leaves the project.
+///
+/// The project is the folder that names are relative to; for a scenario file outside of it
+/// (`../other/a.yaml`, `/srv/a.yaml`) it is the folder of that file.
+pub fn locate(from: &str, name: &str) -> Option<String> {
+    if name.is_empty() || name.starts_with(['/', '\\', '~']) || name.contains(['\0', ':']) {
+        return None;
+    }
+    let folder = from.rfind('/').map_or("", |at| &from[..=at]);
+    let outside = from.starts_with('/') || from.split('/').any(|part| part == "..");
+    let mut parts: Vec<&str> = Vec::new();
+    let within = if outside { name.to_string() } else { format!("{folder}{name}") };
+    for part in within.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            _ => parts.push(part),
+        }
+    }
+    let path = parts.join("/");
+    (!path.is_empty()).then(|| if outside { format!("{folder}{path}") } else { path })
+}
+
+/// All steps of a file, those inside of groups too.
+pub(super) fn all_steps(scenario: &Scenario) -> Vec<&Step> {
+    let hooks = &scenario.hooks;
+    let lists = [
+        &hooks.before_run,
+        &hooks.before_each,
+        &hooks.before_test,
+        &hooks.before_user,
+        &hooks.after_test,
+        &hooks.after_user,
+        &hooks.after_each,
+        &hooks.after_run,
+        &scenario.steps,
+    ];
+    let tests = scenario.tests.iter().map(|test| &test.steps);
+    let journeys = scenario.load.iter().flat_map(|load| &load.journeys);
+    let mut found = Vec::new();
+    for list in lists.into_iter().chain(tests).chain(journeys.map(|journey| &journey.steps)) {
+        add_steps(list, &mut found);
+    }
+    found
+}
+
+fn add_steps<'a>(steps: &'a [Step], found: &mut Vec<&'a Step>) {
+    for step in steps {
+        found.push(step);
+        if let Action::Group(inside) = &step.action {
+            add_steps(inside, found);
+        }
+    }
+}
+
+fn file_names(http: &HttpStep) -> impl Iterator<Item = &Spanned<String>> {
+    let body: Vec<&Spanned<String>> = match &http.body {
+        Some(Body::File(name)) => vec![name],
+        Some(Body::Multipart(parts)) => parts
+            .iter()
+            .filter_map(|(_, part)| match part {
+                Part::File { file, .. } => Some(file),
+                Part::Text(_) => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    body.into_iter().chain(&http.expect.schema_file)
+}
+
+impl Inputs {
+    /// The content of a file where it is named, or what is wrong with it.
+    pub(super) fn find(&self, name: &Spanned<String>) -> Result<(&FileContent, String), Diagnostic> {
+        let Some(path) = locate(&name.place.file.name, &name.value) else {
+            let problem = format!("the file `{}` is not inside the project", name.value);
+            return Err(Diagnostic::error("file-outside", problem, &name.place, "named here").help(
+                "names are relative to this file, with `/`, and stay inside the project folder",
+            ));
+        };
+        let (reason, siblings) = match self.files.get(&path) {
+            Some(FileContent::Unreadable { reason, siblings }) => (reason.as_str(), &siblings[..]),
+            Some(content) => return Ok((content, path)),
+            None => ("it was not found", &[][..]),
+        };
+        let problem = format!("the file `{path}` cannot be read: {reason}");
+        let file = name.value.rsplit('/').next().unwrap_or_default();
+        let near = nearest(file, siblings.iter().map(String::as_str));
+        let help = near.map(|near| {
+            let folder = &name.value[..name.value.len() - file.len()];
+            format!("did you mean `{folder}{near}`?")
+        });
+        Err(Diagnostic::error("file-unreadable", problem, &name.place, "named here")
+            .help("names are relative to the file they are written in")
+            .help_if(help))
+    }
+
+    /// The bytes of a file where it is named.
+    pub(super) fn bytes(&self, name: &Spanned<String>) -> Result<(Arc<[u8]>, String), Diagnostic> {
+        match self.find(name)? {
+            (FileContent::Bytes(bytes), path) => Ok((bytes.clone(), path)),
+            (FileContent::Scenario(file), path) => Ok((file.file.text.as_bytes().into(), path)),
+            (FileContent::Unreadable { .. }, path) => Err(Diagnostic::error(
+                "file-unreadable",
+                format!("the file `{path}` cannot be read"),
+                &name.place,
+                "named here",
+            )),
+        }
+    }
+
+    /// SHA-256 over a scenario file and all that it uses, in hexadecimal. Names and lengths are
+    /// part of it, so that no two sets of files look the same.
+    pub(super) fn digest(&self, files: &[&Scenario]) -> String {
+        let mut parts: BTreeMap<&str, &[u8]> = BTreeMap::new();
+        let used: Vec<Wanted> = files.iter().flat_map(|file| wanted(file)).collect();
+        for wanted in &used {
+            if let Some(FileContent::Bytes(bytes)) = self.files.get(&wanted.path) {
+                parts.insert(&wanted.path, bytes);
+            }
+        }
+        for file in files {
+            parts.insert(&file.file.name, file.file.text.as_bytes());
+        }
+        let mut sum = Sha256::new();
+        for (path, bytes) in parts {
+            sum.update((path.len() as u64).to_le_bytes());
+            sum.update(path.as_bytes());
+            sum.update((bytes.len() as u64).to_le_bytes());
+            sum.update(bytes);
+        }
+        sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_relative_to_the_file_they_stand_in() {
+        for (from, name, path) in [
+            ("shop.yaml", "users.csv", "users.csv"),
+            ("scenarios/shop.yaml", "users.csv", "scenarios/users.csv"),
+            ("scenarios/shop.yaml", "../data/./users.csv", "data/users.csv"),
+            ("./scenarios/shop.yaml", "a//b.csv", "scenarios/a/b.csv"),
+            ("/srv/shop/a.yaml", "data/b.csv", "/srv/shop/data/b.csv"),
+            ("../other/a.yaml", "x/../b.csv", "../other/b.csv"),
+        ] {
+            assert_eq!(locate(from, name).as_deref(), Some(path), "{name} from {from}");
+        }
+    }
+
+    #[test]
+    fn no_name_leaves_the_project() {
+        for (from, name) in [
+            ("shop.yaml", "../users.csv"),
+            ("scenarios/shop.yaml", "../../etc/passwd"),
+            ("scenarios/shop.yaml", "/etc/passwd"),
+            ("scenarios/shop.yaml", "~/x"),
+            ("scenarios/shop.yaml", "C:/x"),
+            ("scenarios/shop.yaml", "file:///x"),
+            ("/srv/shop/a.yaml", "../b.csv"),
+            ("../other/a.yaml", "../b.csv"),
+            ("a.yaml", ""),
+            ("a.yaml", "."),
+        ] {
+            assert_eq!(locate(from, name), None, "{name} from {from}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_path_has_parents_in_it(folder in "[a-z/.]{0,12}", name in "[a-z/.]{0,16}") {
+            if let Some(path) = locate(&format!("{folder}/a.yaml"), &name) {
+                let outside = folder.starts_with('/') || folder.split('/').any(|p| p == "..");
+                let rest = if outside { &path[folder.len()..] } else { path.as_str() };
+                proptest::prop_assert!(rest.split('/').all(|part| part != ".."), "{}", path);
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The HTTP driver against real sockets.
+
+mod answers;
+mod bad_servers;
+mod cookies;
+mod redirects;
+mod requests;
+mod server;
+mod sessions;
+mod step;
+mod tls;
