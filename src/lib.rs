@@ -24,6 +24,8 @@ pub mod result;
 
 pub mod analysis;
 
+pub mod report;
+
 pub mod driver;
 
 pub mod executor;
@@ -31,3 +33,5 @@ pub mod executor;
 pub mod store;
 
 pub mod demo;
+
+pub mod cli;

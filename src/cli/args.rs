@@ -116,6 +116,10 @@ pub struct WhatArgs {
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,
 
+    /// Of tests with browsers, only these engines; may be given several times
+    #[arg(long, value_name = "ENGINE")]
+    pub browser: Vec<String>,
+
     /// Start of all random choices: the same seed gives the same requests [default: random]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,

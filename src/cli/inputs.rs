@@ -7,7 +7,7 @@ use crate::cli::args::WhatArgs;
 use crate::cli::{Ended, broken};
 use crate::diagnostic::Diagnostics;
 use crate::plan::{self, FileContent, Inputs, Overrides, Plan};
-use crate::scenario::{self, Scenario};
+use crate::scenario::{self, Scenario, WantedKind};
 use crate::store::{self, Project};
 
 /// Reads, parses and plans what the command line names; all problems of all files at once.
@@ -32,6 +32,7 @@ pub fn plan(
         profile: what.profile.clone(),
         vars: what.var.clone(),
         tags: what.tag.clone(),
+        browsers: what.browser.clone(),
         seed,
         secrets: reading.secrets(),
         tests,
@@ -90,20 +91,26 @@ impl Reading {
 
     /// Reads what a scenario names, and what its includes name in turn.
     fn wanted(&mut self, project: &Project, scenario: &Scenario) {
-        for wanted in plan::wanted(scenario) {
-            if self.inputs.files.contains_key(&wanted.path) {
+        for wanted in scenario.wanted_files() {
+            // A name that leaves the project is told by the plan, where it is written.
+            let Some(path) = plan::locate(&wanted.path.place.file.name, &wanted.path.value) else {
+                continue;
+            };
+            if self.inputs.files.contains_key(&path) {
                 continue;
             }
-            let path = Path::new(&wanted.path);
-            let content = match project.read(path) {
+            let file = Path::new(&path);
+            let content = match project.read(file) {
                 Err(error) => FileContent::Unreadable {
                     reason: error.reason(),
-                    siblings: store::names_beside(path),
+                    siblings: store::names_beside(file),
                 },
-                Ok(bytes) if wanted.scenario => self.included(project, path, bytes),
+                Ok(bytes) if wanted.kind == WantedKind::Include => {
+                    self.included(project, file, bytes)
+                }
                 Ok(bytes) => FileContent::Bytes(bytes.into()),
             };
-            self.inputs.files.insert(wanted.path, content);
+            self.inputs.files.insert(path, content);
         }
     }
 

@@ -39,7 +39,10 @@ pub fn may_load<'a>(
     let strange: Vec<&str> = hosts
         .into_iter()
         .filter(|host| !is_this_machine(host))
-        .filter(|host| !allowed.iter().flat_map(|list| list.split(',')).any(|one| one == *host))
+        .filter(|host| {
+            let mut names = allowed.iter().flat_map(|list| list.split(','));
+            !names.any(|name| name == *host || name == without_port(host))
+        })
         .collect();
     let Some(first) = strange.first() else { return Ok(()) };
     Err(Ended::new(
@@ -53,12 +56,20 @@ pub fn may_load<'a>(
     ))
 }
 
-fn is_this_machine(host: &str) -> bool {
-    match Host::parse(host) {
+fn is_this_machine(place: &str) -> bool {
+    match Host::parse(without_port(place)) {
         Ok(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Ok(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
         Ok(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
         Err(_) => false,
+    }
+}
+
+/// `host` of `host:port`; the colons of an IPv6 address stand in brackets.
+fn without_port(place: &str) -> &str {
+    match place.rsplit_once(':') {
+        Some((host, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => place,
     }
 }
 
@@ -68,10 +79,10 @@ mod tests {
 
     #[test]
     fn this_machine_needs_no_permission_and_any_other_does() {
-        for host in ["localhost", "127.0.0.1", "127.9.9.9", "[::1]", "api.localhost"] {
+        for host in ["localhost", "127.0.0.1:80", "127.9.9.9", "[::1]:8080", "[::1]", "api.localhost"] {
             assert!(may_load([host], &[]).is_ok(), "{host}");
         }
-        for host in ["example.com", "10.0.0.1", "localhost.example.com", "0.0.0.0", "[::2]"] {
+        for host in ["example.com", "10.0.0.1", "localhost.example.com", "0.0.0.0:1", "[::2]"] {
             let refused = may_load([host], &[]).expect_err(host);
             assert_eq!(refused.status, ExitStatus::Refused);
             assert!(refused.message.contains(&format!("--allow-load {host}")), "{host}");

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use crate::cli::exit::{ExitCodes, ExitStatus};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, Style};
 
 /// Whether standard error is a terminal that shows colour.
 pub fn coloured() -> bool {
@@ -46,7 +46,8 @@ pub fn complain(message: &str) {
 
 /// Problems in files, drawn for this terminal.
 pub fn diagnostics(diagnostics: &Diagnostics) -> String {
-    diagnostics.render(coloured()).trim_end().to_string()
+    let style = if coloured() { Style::Coloured } else { Style::Plain };
+    diagnostics.render(style).trim_end().to_string()
 }
 
 /// What clap has to say: help and version are data, all else is a usage error.

@@ -15,7 +15,8 @@ impl Compiler<'_> {
     pub(super) fn url(&mut self, http: &HttpStep, file: usize, place: &Place) -> Template {
         let Some(written) = &http.url else {
             let problem = "this step has no path and no URL";
-            self.problem(Diagnostic::error("bad-url", problem, place, "here"));
+            let diagnostic = Diagnostic::error("bad-url", problem, place, "here");
+            self.problem(diagnostic.help("write a path such as `/cart`"));
             return Template::default();
         };
         let list = match pieces(&written.value) {
@@ -32,7 +33,9 @@ impl Compiler<'_> {
             Beginning::Other => {
                 let problem = format!("`{}` is neither a path nor a URL", written.value);
                 let diagnostic = Diagnostic::error("bad-url", problem, &written.place, "here");
-                self.problem(diagnostic.help("a path begins with `/`, a URL with `http://` or `https://`"));
+                self.problem(
+                    diagnostic.help("a path begins with `/`, a URL with `http://` or `https://`"),
+                );
                 Template::default()
             }
         };
@@ -134,9 +137,10 @@ impl Compiler<'_> {
                 Some(text) => {
                     let problem = format!("`{text}` is neither a path nor a URL");
                     let code = "bad-url";
-                    self.problem(Diagnostic::error(code, problem, &base.place, "here").help(
-                        "a path begins with `/`, a URL with `http://` or `https://`",
-                    ));
+                    self.problem(
+                        Diagnostic::error(code, problem, &base.place, "here")
+                            .help("a path begins with `/`, a URL with `http://` or `https://`"),
+                    );
                     target
                 }
                 None => target,
@@ -160,7 +164,8 @@ impl Compiler<'_> {
             }
             Err(error) => {
                 let problem = format!("`{text}` cannot be read as a URL: {error}");
-                self.problem(Diagnostic::error("bad-url", problem, &written.place, "here"));
+                let diagnostic = Diagnostic::error("bad-url", problem, &written.place, "here");
+                self.problem(diagnostic.help("a URL has a scheme, a host and a path"));
             }
         }
     }

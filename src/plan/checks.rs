@@ -80,7 +80,7 @@ impl Compiler<'_> {
         let groups = regex.captures_len() - 1;
         if group as usize > groups {
             let problem = format!("the regular expression has no group {group}: it has {groups}");
-            let diagnostic = Diagnostic::error("no-such-group", problem, &pattern.place, "here");
+            let diagnostic = Diagnostic::error("bad-regex", problem, &pattern.place, "here");
             self.problem(diagnostic.help("put parentheses around what is to be captured"));
             return None;
         }
@@ -93,7 +93,9 @@ impl Compiler<'_> {
             Err(error) => {
                 let problem = format!("`{}` is not a JSONPath: {error}", path.value);
                 let diagnostic = Diagnostic::error("bad-json-path", problem, &path.place, "here");
-                self.problem(diagnostic.help("a path looks like `$.data.items[0].name` (RFC 9535)"));
+                self.problem(
+                    diagnostic.help("a path looks like `$.data.items[0].name` (RFC 9535)"),
+                );
                 None
             }
         }
@@ -118,11 +120,13 @@ impl Compiler<'_> {
                 Some(CheckPlan { text, site, what })
             }
             Err(error) => {
-                let at = error.instance_path().to_string();
-                let at = if at.is_empty() { String::new() } else { format!(" at `{at}`") };
-                let problem = format!("the JSON Schema cannot be used{at}: {error}");
-                let diagnostic = Diagnostic::error("bad-schema", problem, &place, "this schema");
-                self.problem(diagnostic.help("`$ref` can only point into the schema itself"));
+                let problem = schema_problem(&error);
+                let diagnostic = Diagnostic::error("bad-schema", problem, &place, "this schema")
+                    .help("`$ref` can only point into the schema itself, as `#/$defs/name`");
+                self.problem(match &expect.schema_file {
+                    Some(name) => diagnostic.related(&name.place, "named here"),
+                    None => diagnostic,
+                });
                 None
             }
         }
@@ -143,10 +147,24 @@ impl Compiler<'_> {
                 let place = line_of(&file, error.line());
                 let problem = format!("the JSON Schema is not JSON: {error}");
                 let diagnostic = Diagnostic::error("schema-not-json", problem, &place, "here");
-                self.problem(diagnostic.related(&name.place, "named here"));
+                let diagnostic = diagnostic.related(&name.place, "named here");
+                self.problem(diagnostic.help("a schema file holds JSON and nothing else"));
                 None
             }
         }
+    }
+}
+
+fn schema_problem(error: &jsonschema::ValidationError<'_>) -> String {
+    let text = error.to_string();
+    if let Some((other, _)) =
+        text.strip_prefix("Resource '").and_then(|rest| rest.split_once("' is not present"))
+    {
+        return format!("the JSON Schema refers to `{other}`, which is not in it");
+    }
+    match error.instance_path().to_string() {
+        at if at.is_empty() => format!("the JSON Schema cannot be used: {text}"),
+        at => format!("the JSON Schema cannot be used, at `{at}`: {text}"),
     }
 }
 
@@ -203,9 +221,8 @@ pub(super) fn wants_json(http: &HttpStep, accept: Option<&str>, sends_json: bool
     if reads_json {
         return true;
     }
-    let kind = expect.headers.iter().find(|(name, _)| {
-        name.value.eq_ignore_ascii_case("content-type")
-    });
+    let kind =
+        expect.headers.iter().find(|(name, _)| name.value.eq_ignore_ascii_case("content-type"));
     if let Some((_, kind)) = kind {
         return in_words(kind).contains("json");
     }

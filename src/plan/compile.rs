@@ -197,7 +197,9 @@ impl<'a, 'n> Writer<'a, 'n> {
                 Some(number) => Value::from(number),
                 None => {
                     let problem = format!("`{name}` is {value}, which is not a whole number");
-                    return self.fault(text, Trouble::new("not-a-number", problem));
+                    let trouble = Trouble::new("not-a-number", problem)
+                        .help("`int()` reads text such as \"42\"");
+                    return self.fault(text, trouble);
                 }
             },
             Parsed::Base64(_) => Value::from(STANDARD.encode(plain_text(&value))),

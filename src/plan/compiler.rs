@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::compile::{Fault, Meaning, Trouble};
+use super::compile::{Fault, Trouble};
 use super::files::Inputs;
 use super::library::Library;
 use super::template::Spelling;
 use super::variables::Variables;
-use super::{CheckPlan, Overrides, SeriesId, SeriesPlan, Site, Template};
+use super::{CODES, CheckPlan, Overrides, SeriesId, SeriesPlan, Site, Template};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity, Spanned};
-use crate::scenario::{Scenario, Step};
+use crate::scenario::Scenario;
 
 /// Builds the plan of one scenario.
 pub(super) struct Compiler<'a> {
@@ -92,6 +92,7 @@ impl<'a> Compiler<'a> {
 
     /// Notes a problem, once: a step that is used twice has its problems once.
     pub(super) fn problem(&mut self, problem: Diagnostic) {
+        debug_assert!(is_known(problem.code), "{} is in no catalogue", problem.code);
         let same = |known: &Diagnostic| {
             known.code == problem.code
                 && known.place == problem.place
@@ -135,17 +136,6 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// What a name means, as a problem at `place` if nothing.
-    pub(super) fn meaning(&mut self, name: &Spanned<String>) -> Option<Meaning> {
-        match self.variables.meaning(&name.value) {
-            Ok(meaning) => Some(meaning),
-            Err(trouble) => {
-                self.problem(to_diagnostic(trouble, &name.place));
-                None
-            }
-        }
-    }
-
     /// The series of a step. Steps of one name count together where they are the same to a
     /// reader of numbers, in tags and checks; others of that name get a number behind it.
     pub(super) fn series(&mut self, step: NamedStep<'_>, checks: &[CheckPlan]) -> SeriesId {
@@ -176,6 +166,10 @@ impl<'a> Compiler<'a> {
         self.series.push(SeriesPlan { name, tags, checks, measured, site });
         SeriesId((self.series.len() - 1) as u16)
     }
+}
+
+fn is_known(code: &str) -> bool {
+    CODES.iter().chain(crate::scenario::CODES).any(|(known, _)| *known == code)
 }
 
 /// A step as it is counted.

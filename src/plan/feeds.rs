@@ -28,7 +28,9 @@ pub(super) fn read(feed: &Feed, inputs: &Inputs) -> Result<Rows, Vec<Diagnostic>
     if rows.rows.is_empty() {
         let problem = format!("the data `{}` has no rows", feed.name.value);
         let problem = Diagnostic::error("empty-data", problem, &feed.csv.place, "read from here");
-        return Err(vec![problem.help("the first line names the columns; each further line is a row")]);
+        return Err(vec![
+            problem.help("the first line names the columns; each further line is a row"),
+        ]);
     }
     Ok(rows)
 }
@@ -65,7 +67,8 @@ fn parse(file: &Arc<SourceFile>) -> Result<Rows, Vec<Diagnostic>> {
 }
 
 fn ragged(place: &Place, row: usize, fields: usize, columns: usize) -> Diagnostic {
-    let values = |count: usize| if count == 1 { "1 value".into() } else { format!("{count} values") };
+    let values =
+        |count: usize| if count == 1 { "1 value".into() } else { format!("{count} values") };
     let problem = format!("row {row} has {} for {columns} columns", values(fields));
     Diagnostic::error("ragged-row", problem, place, values(fields))
         .help("put a value that holds a comma or a line break into double quotes")
@@ -108,7 +111,8 @@ mod tests {
 
     #[test]
     fn quotes_marks_and_line_ends_are_read_as_spreadsheets_write_them() {
-        let read = rows("\u{feff}email, name\r\na@x,\"Doe, \"\"J\"\"\"\r\n\r\nb@x,\"two\nlines\"\r\n");
+        let read =
+            rows("\u{feff}email, name\r\na@x,\"Doe, \"\"J\"\"\"\r\n\r\nb@x,\"two\nlines\"\r\n");
         let read = read.expect("valid");
         assert_eq!(read.columns, ["email", "name"]);
         assert_eq!(read.rows, [["a@x", "Doe, \"J\""], ["b@x", "two\nlines"]]);
@@ -127,7 +131,10 @@ mod tests {
 
     #[test]
     fn names_of_columns_are_all_there_and_different() {
-        assert_eq!(rows("a,,b\n1,2,3\n"), Err(vec!["a column of the CSV file has no name Some(1)".into()]));
+        assert_eq!(
+            rows("a,,b\n1,2,3\n"),
+            Err(vec!["a column of the CSV file has no name Some(1)".into()])
+        );
         assert_eq!(rows("a,b,a\n1,2,3\n"), Err(vec!["two columns are named `a` Some(1)".into()]));
     }
 

@@ -1,7 +1,7 @@
 //! Which files a scenario needs, and what the caller found in them.
 //!
-//! Nothing is read here: whoever builds a plan asks `wanted`, reads, and hands the contents, or
-//! the reasons why there are none, to `build`.
+//! Nothing is read here: whoever builds a plan asks each scenario for its `wanted_files`, reads
+//! what `locate` says, and hands the contents, or the reasons why there are none, to `build`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,14 +9,14 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::diagnostic::{Diagnostic, Spanned, nearest};
-use crate::scenario::{Action, Body, HttpStep, Part, Scenario, Step};
+use crate::scenario::{Action, Scenario, Step};
 
 /// Everything that was read for a plan.
 #[derive(Debug, Default)]
 pub struct Inputs {
     /// The scenario files to run, in the order given.
     pub scenarios: Vec<Scenario>,
-    /// All other files that they and their includes want, by `Wanted::path`.
+    /// All other files that they and their includes want, by `locate(scenario file, name)`.
     pub files: BTreeMap<String, FileContent>,
 }
 
@@ -34,36 +34,6 @@ pub enum FileContent {
         /// The names beside it, if the folder could be listed: for "did you mean".
         siblings: Vec<String>,
     },
-}
-
-/// A file that a scenario wants.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Wanted {
-    /// The path, as `locate` settles it.
-    pub path: String,
-    /// Whether it is to be parsed as a scenario file, whose own wants then count too.
-    pub scenario: bool,
-}
-
-/// The files a scenario wants, each once. Names that point out of the project are left out:
-/// `build` reports them.
-pub fn wanted(scenario: &Scenario) -> Vec<Wanted> {
-    let mut list: Vec<Wanted> = Vec::new();
-    let mut add = |name: &Spanned<String>, scenario: bool| {
-        let Some(path) = locate(&name.place.file.name, &name.value) else { return };
-        let wanted = Wanted { path, scenario };
-        if !list.contains(&wanted) {
-            list.push(wanted);
-        }
-    };
-    scenario.include.iter().for_each(|name| add(name, true));
-    scenario.data.iter().for_each(|feed| add(&feed.csv, false));
-    scenario.http.ca.iter().for_each(|name| add(name, false));
-    for step in all_steps(scenario) {
-        let (Action::Http(http) | Action::Use(_, http)) = &step.action else { continue };
-        file_names(http).for_each(|name| add(name, false));
-    }
-    list
 }
 
 /// The path of a file that `from` names, with `.` and `..` settled; none if it is absolute or
@@ -124,29 +94,18 @@ fn add_steps<'a>(steps: &'a [Step], found: &mut Vec<&'a Step>) {
     }
 }
 
-fn file_names(http: &HttpStep) -> impl Iterator<Item = &Spanned<String>> {
-    let body: Vec<&Spanned<String>> = match &http.body {
-        Some(Body::File(name)) => vec![name],
-        Some(Body::Multipart(parts)) => parts
-            .iter()
-            .filter_map(|(_, part)| match part {
-                Part::File { file, .. } => Some(file),
-                Part::Text(_) => None,
-            })
-            .collect(),
-        _ => Vec::new(),
-    };
-    body.into_iter().chain(&http.expect.schema_file)
-}
-
 impl Inputs {
     /// The content of a file where it is named, or what is wrong with it.
-    pub(super) fn find(&self, name: &Spanned<String>) -> Result<(&FileContent, String), Diagnostic> {
+    pub(super) fn find(
+        &self,
+        name: &Spanned<String>,
+    ) -> Result<(&FileContent, String), Diagnostic> {
         let Some(path) = locate(&name.place.file.name, &name.value) else {
             let problem = format!("the file `{}` is not inside the project", name.value);
-            return Err(Diagnostic::error("file-outside", problem, &name.place, "named here").help(
-                "names are relative to this file, with `/`, and stay inside the project folder",
-            ));
+            return Err(Diagnostic::error("file-outside", problem, &name.place, "named here")
+                .help(
+                    "names are relative to this file, with `/`, and stay inside the project folder",
+                ));
         };
         let (reason, siblings) = match self.files.get(&path) {
             Some(FileContent::Unreadable { reason, siblings }) => (reason.as_str(), &siblings[..]),
@@ -183,10 +142,11 @@ impl Inputs {
     /// part of it, so that no two sets of files look the same.
     pub(super) fn digest(&self, files: &[&Scenario]) -> String {
         let mut parts: BTreeMap<&str, &[u8]> = BTreeMap::new();
-        let used: Vec<Wanted> = files.iter().flat_map(|file| wanted(file)).collect();
-        for wanted in &used {
-            if let Some(FileContent::Bytes(bytes)) = self.files.get(&wanted.path) {
-                parts.insert(&wanted.path, bytes);
+        for wanted in files.iter().flat_map(|file| file.wanted_files()) {
+            let path = locate(&wanted.path.place.file.name, &wanted.path.value);
+            let found = path.and_then(|path| self.files.get_key_value(&path));
+            if let Some((path, FileContent::Bytes(bytes))) = found {
+                parts.insert(path, bytes);
             }
         }
         for file in files {

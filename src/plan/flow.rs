@@ -42,7 +42,9 @@ impl Compiler<'_> {
                 let diagnostic = Diagnostic::error("too-many-steps", problem, &step.place, "here");
                 self.problem(diagnostic.help("steps that use one another multiply"));
             }
-            if self.nodes < MOST_NODES && let Some(step) = self.expand(step) {
+            if self.nodes < MOST_NODES
+                && let Some(step) = self.expand(step)
+            {
                 nodes.extend(self.node(&step, think));
             }
             self.using.truncate(depth);
@@ -145,9 +147,10 @@ impl Compiler<'_> {
         if let Some(why) = self.flow.no_browser {
             let problem = format!("`{}` needs a browser, and {why}", browser.verb.value);
             let place = &browser.verb.place;
-            self.problem(Diagnostic::error("no-browser", problem, place, "a browser step").help(
-                "put it into a test that has `browser: [chromium]`",
-            ));
+            self.problem(
+                Diagnostic::error("no-browser", problem, place, "a browser step")
+                    .help("put it into a test that has `browser: [chromium]`"),
+            );
             return None;
         }
         let argument = self.json(&browser.argument);
@@ -169,8 +172,7 @@ impl Compiler<'_> {
     fn conditions(&mut self, conditions: &[(Spanned<String>, Matcher)]) -> Vec<Condition> {
         let mut compiled = Vec::new();
         for (name, matcher) in conditions {
-            let existence =
-                matcher.tests.iter().any(|test| matches!(test, Comparison::Exists(_)));
+            let existence = matcher.tests.iter().any(|test| matches!(test, Comparison::Exists(_)));
             let matcher = self.matcher(matcher);
             match self.variables.condition_slot(&name.value, existence) {
                 Ok(slot) => compiled.push(Condition { slot, matcher }),

@@ -57,7 +57,8 @@ impl<'a> Library<'a> {
         }
         let mut included: Vec<&'a Step> = Vec::new();
         for index in &self.files[file].includes {
-            included.extend(self.files[*index].named.get(name.value.as_str()).into_iter().flatten());
+            included
+                .extend(self.files[*index].named.get(name.value.as_str()).into_iter().flatten());
         }
         if included.is_empty() { Err(self.unknown(file, name)) } else { one_of(name, &included) }
     }
@@ -68,8 +69,7 @@ impl<'a> Library<'a> {
             known.extend(self.files[*index].named.keys().copied());
         }
         let problem = format!("there is no step named `{}`", name.value);
-        let diagnostic =
-            Diagnostic::error("unknown-step", problem, &name.place, "used here");
+        let diagnostic = Diagnostic::error("unknown-step", problem, &name.place, "used here");
         match nearest(&name.value, known.iter().copied()) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None if known.is_empty() => diagnostic.help(
@@ -153,8 +153,7 @@ fn one_of<'a>(name: &Spanned<String>, steps: &[&'a Step]) -> Result<&'a Step, Di
     match steps.iter().find(|step| written(step) != written(first)) {
         None => Ok(first),
         Some(other) => {
-            let problem =
-                format!("`{}` could be either of two different steps", name.value);
+            let problem = format!("`{}` could be either of two different steps", name.value);
             let (first, other) = (place_of(first), place_of(other));
             let label = format!("the other is {other}");
             Err(Diagnostic::error("ambiguous-step", problem, &name.place, "used here")

@@ -1,6 +1,6 @@
 //! Compiles matchers, and puts them in words.
 
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 use serde_json::Value;
 
 use super::compiler::Compiler;
@@ -55,15 +55,12 @@ impl Compiler<'_> {
         self.value(&Spanned::new(Value::from(text.value.as_str()), text.place.clone()))
     }
 
-    /// A regular expression; it may use `vars`, and nothing that changes.
+    /// A regular expression, as it is written.
     pub(super) fn regex(&mut self, pattern: &Spanned<String>) -> Option<Regex> {
-        let text = self.fixed_text(pattern, "a regular expression")?;
-        match RegexBuilder::new(&text).size_limit(1 << 20).build() {
+        match Regex::new(&pattern.value) {
             Ok(regex) => Some(regex),
             Err(error) => {
-                let last = error.to_string();
-                let last = last.lines().last().unwrap_or_default().trim_start_matches("error: ");
-                let problem = format!("the regular expression cannot be read: {last}");
+                let problem = format!("the regular expression cannot be read: {error}");
                 self.problem(Diagnostic::error("bad-regex", problem, &pattern.place, "here").help(
                     "a sign that means itself needs a backslash; look-around does not exist",
                 ));
@@ -82,7 +79,8 @@ impl Compiler<'_> {
         }
         if fixed.is_none() {
             let problem = format!("{what} can only use `vars`, because it never changes");
-            self.problem(Diagnostic::error("not-fixed", problem, &text.place, "changes"));
+            let diagnostic = Diagnostic::error("not-fixed", problem, &text.place, "changes");
+            self.problem(diagnostic.help("declare a var, and give its value with --var"));
         }
         fixed
     }

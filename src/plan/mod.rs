@@ -11,7 +11,10 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::scenario::{AtEnd, Pick};
 
 pub use arrivals::Arrivals;
+pub use build::build;
+pub use codes::CODES;
 pub use compile::{Fault, Meaning, Trouble};
+pub use files::{FileContent, Inputs, locate};
 pub use load::{JourneyPlan, LoadPlan, ShapePlan, SlaPlan};
 pub use population::Population;
 pub use secrets::Secrets;
@@ -21,14 +24,30 @@ pub use step::{
 };
 pub use template::{Expression, Function, Missing, Scope, Segment, Spelling, Template};
 
+mod address;
 mod arrivals;
+mod build;
+mod checks;
+mod codes;
 mod compile;
+mod compiler;
 mod expression;
+mod feeds;
+mod files;
+mod flow;
+mod library;
 mod load;
+mod matchers;
+mod overlay;
 mod population;
+mod request;
 mod secrets;
+mod slas;
 mod step;
 mod template;
+mod unused;
+mod variables;
+mod workload;
 
 /// What the command line adds to the scenario files.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +60,8 @@ pub struct Overrides {
     pub vars: Vec<(String, String)>,
     /// `--tag`: only tests that have one of these.
     pub tags: Vec<String>,
+    /// `--browser`: of tests with browsers only these engines; empty for all.
+    pub browsers: Vec<String>,
     /// `--seed`.
     pub seed: u64,
     /// The declared environment variables that are set.
@@ -60,6 +81,10 @@ pub struct Plan {
     pub seed: u64,
     /// The scenario files, in the order given.
     pub scenarios: Vec<Arc<ScenarioPlan>>,
+    /// The hosts that requests go to, each as `host` or `host:port`.
+    pub hosts: Vec<String>,
+    /// Whether some request goes where only an answer or a data row says.
+    pub open_hosts: bool,
     /// What is legal and yet looks like a mistake.
     pub warnings: Vec<Diagnostic>,
 }
@@ -133,11 +158,16 @@ pub struct Site {
 
 impl From<&Place> for Site {
     fn from(place: &Place) -> Self {
+        // One pass over the file, and short ones over the line: a plan has a site for each check.
+        let text = &place.file.text;
+        let at = text.floor_char_boundary(place.span.start);
+        let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
         Site {
             file: place.file.name.clone(),
             line: place.line() as u32,
-            column: place.column() as u32,
-            text: place.line_text().to_string(),
+            column: text[start..at].chars().count() as u32 + 1,
+            text: text[start..end].trim_end_matches('\r').to_string(),
         }
     }
 }

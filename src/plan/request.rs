@@ -88,14 +88,21 @@ impl Compiler<'_> {
         }
     }
 
-    fn headers(&mut self, headers: &[(Spanned<String>, Spanned<String>)]) -> Vec<(String, Template)> {
+    fn headers(
+        &mut self,
+        headers: &[(Spanned<String>, Spanned<String>)],
+    ) -> Vec<(String, Template)> {
         let mut compiled = Vec::new();
         for (name, value) in headers {
             let template = self.template(value, Spelling::Plain);
             let controls = |text: &str| text.contains(|c: char| c.is_control() && c != '\t');
             if template.as_text().is_some_and(controls) {
                 let problem = "the value of a header cannot hold line breaks or control characters";
-                self.problem(Diagnostic::error("bad-header", problem, &value.place, "here"));
+                let code = "bad-header-value";
+                self.problem(
+                    Diagnostic::error(code, problem, &value.place, "here")
+                        .help("take the line break out of the var"),
+                );
             }
             compiled.push((name.value.to_lowercase(), template));
         }

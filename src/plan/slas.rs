@@ -15,10 +15,8 @@ impl Compiler<'_> {
                 self.problem(problem);
             }
         }
-        let plan = |sla: &Spanned<Sla>| SlaPlan {
-            sla: sla.value.clone(),
-            site: Site::from(&sla.place),
-        };
+        let plan =
+            |sla: &Spanned<Sla>| SlaPlan { sla: sla.value.clone(), site: Site::from(&sla.place) };
         slas.iter().map(plan).collect()
     }
 
@@ -43,12 +41,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn unwalked(
-        &self,
-        sla: &Spanned<Sla>,
-        step: &str,
-        walked: &[&SeriesPlan],
-    ) -> Diagnostic {
+    fn unwalked(&self, sla: &Spanned<Sla>, step: &str, walked: &[&SeriesPlan]) -> Diagnostic {
         let names: Vec<&str> = walked.iter().map(|one| step_of(one)).collect();
         let elsewhere = self.series.iter().find(|one| step_of(one) == step);
         let problem = match elsewhere {
@@ -56,9 +49,9 @@ impl Compiler<'_> {
             None => format!("there is no step `{step}`"),
         };
         let diagnostic = Diagnostic::error("sla-without-step", problem, &sla.place, "this SLA");
-        match nearest(step, names.iter().copied().filter(|name| *name != step)) {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None => diagnostic.help(format!("the journey walks {}", quoted_list(&names))),
+        match nearest(step, names.iter().copied()) {
+            Some(near) if elsewhere.is_none() => diagnostic.help(format!("did you mean `{near}`?")),
+            _ => diagnostic.help(format!("the journey walks {}", quoted_list(&names))),
         }
     }
 }

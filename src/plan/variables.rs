@@ -34,7 +34,6 @@ pub(super) struct Variables {
 /// One of `vars`.
 pub(super) struct Var {
     pub(super) value: Value,
-    pub(super) place: Place,
     pub(super) used: bool,
 }
 
@@ -58,11 +57,7 @@ impl Variables {
         let mut variables = Variables::default();
         for scenario in library.scenarios() {
             for (name, value) in &scenario.vars {
-                let var = Var {
-                    value: value.value.clone(),
-                    place: name.place.clone(),
-                    used: false,
-                };
+                let var = Var { value: value.value.clone(), used: false };
                 variables.vars.entry(name.value.clone()).or_insert(var);
             }
             for name in &scenario.secrets {
@@ -117,7 +112,11 @@ impl Variables {
     /// The slot that a condition looks at.
     ///
     /// Whether a capture exists may be asked before it was made.
-    pub(super) fn condition_slot(&mut self, name: &str, about_existence: bool) -> Result<Slot, Trouble> {
+    pub(super) fn condition_slot(
+        &mut self,
+        name: &str,
+        about_existence: bool,
+    ) -> Result<Slot, Trouble> {
         if about_existence && self.captures.contains_key(name) {
             return Ok(self.slot(name));
         }
@@ -154,8 +153,11 @@ impl Variables {
     fn column(&mut self, feed: &str, column: &str) -> Result<Meaning, Trouble> {
         let Some(names) = self.feeds.get_mut(feed) else {
             let problem = format!("there is no data named `{feed}`");
-            let known: Vec<&str> =
-                self.feeds.keys().map(String::as_str).chain(["vars", "secrets"]).collect();
+            if let Some(near) = nearest(feed, ["vars", "secrets"]) {
+                let help = format!("did you mean `{near}.{column}`?");
+                return Err(Trouble::new("unknown-name", problem).label("unknown").help(help));
+            }
+            let known: Vec<&String> = self.feeds.keys().collect();
             return Err(self.unknown(problem, feed, &known, "data"));
         };
         names.used = true;
@@ -174,14 +176,17 @@ impl Variables {
             let problem = format!("`{name}` is not captured before this step {}", self.flow);
             let trouble = Trouble::new("captured-later", problem).label("has no value here");
             let line = place.line();
-            return match *step == self.step {
-                true => trouble.related(place, "captured here, from the answer to this step"),
-                false => trouble.related(place, format!("captured here, by `{step}`")),
+            if *step == self.step {
+                return trouble
+                    .related(place, "captured here, from the answer to this step")
+                    .help("a capture can be used in the steps after the one that makes it");
             }
-            .help(format!("let `{step}` (line {line}) run earlier, for example in `before-each`"));
+            return trouble.related(place, format!("captured here, by `{step}`")).help(format!(
+                "let `{step}` (line {line}) run earlier, for example in `before-each`"
+            ));
         }
-        let trouble = Trouble::new("unknown-name", format!("there is no variable `{name}`"))
-            .label("unknown");
+        let trouble =
+            Trouble::new("unknown-name", format!("there is no variable `{name}`")).label("unknown");
         if self.vars.contains_key(name) {
             return trouble.help(format!("it is one of `vars`: write `{{{{ vars.{name} }}}}`"));
         }
@@ -227,13 +232,14 @@ impl Variables {
 
     /// Declared secrets that some step needs and that are not set.
     pub(super) fn unset_secrets(&self) -> Vec<Diagnostic> {
-        let unset = self.secrets.iter().filter(|(_, secret)| {
-            secret.value.is_none() && !secret.users.is_empty()
-        });
+        let unset = self
+            .secrets
+            .iter()
+            .filter(|(_, secret)| secret.value.is_none() && !secret.users.is_empty());
         unset
             .map(|(name, secret)| {
                 let users = quoted_list(&secret.users);
-                let problem = format!("the secret `{name}` is not set, and {users} needs it");
+                let problem = format!("the secret `{name}` is not set; it is used by {users}");
                 Diagnostic::error("unset-secret", problem, &secret.place, "declared here")
                     .help(format!("set the environment variable {name}"))
             })

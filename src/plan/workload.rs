@@ -17,9 +17,6 @@ const MAX_USERS: (f64, f64) = (10.0, 10_000.0);
 impl Compiler<'_> {
     /// Compiles the load; none if this run does not put it on.
     pub(super) fn load(&mut self, load: &Load, scope: &super::compiler::Names) -> Option<LoadPlan> {
-        for (name, profile) in &load.profiles {
-            self.check_profile(name, profile);
-        }
         let no_browser = Some("load has none");
         let mut journeys = Vec::new();
         for journey in &load.journeys {
@@ -32,7 +29,6 @@ impl Compiler<'_> {
                 steps: self.walk(&journey.steps, &name, scope, (flow, think)),
             });
         }
-        let slas = self.slas(&load.sla);
         if load.sla.is_empty() {
             let problem = "the load has no SLA, so only its checks can fail";
             self.problem(
@@ -47,7 +43,7 @@ impl Compiler<'_> {
             graceful_stop: chosen.graceful_stop.as_ref().map_or(GRACEFUL_STOP, |stop| stop.value),
             start_after: chosen.start_after.as_ref().map(|by| by.value).unwrap_or_default(),
             journeys,
-            slas,
+            slas: Vec::new(),
         })
     }
 
@@ -60,7 +56,7 @@ impl Compiler<'_> {
         let names: Vec<&str> = profiles.iter().map(|(name, _)| name.value.as_str()).collect();
         if let Some(wanted) = &self.overrides.profile {
             let found = profiles.iter().find(|(name, _)| name.value == *wanted);
-            if found.is_none() {
+            if found.is_none() && self.elsewhere(wanted) {
                 let problem = format!("there is no profile `{wanted}` here: this load is not run");
                 let help = format!("the profiles are {}", quoted_list(&names));
                 self.problem(
@@ -84,20 +80,9 @@ impl Compiler<'_> {
         }
     }
 
-    fn check_profile(&mut self, name: &Spanned<String>, profile: &Profile) {
-        let nothing = match shape(&profile.shape) {
-            ShapePlan::Closed(population) => {
-                population.max() == 0 || population.duration().is_zero()
-            }
-            ShapePlan::Open { arrivals, .. } => arrivals.count() == 0,
-            ShapePlan::PerUser { users, iterations, .. }
-            | ShapePlan::Shared { users, iterations, .. } => users == 0 || iterations == 0,
-        };
-        if nothing {
-            let problem = format!("the profile `{}` puts no load on anything", name.value);
-            let diagnostic = Diagnostic::error("empty-load", problem, &profile.place, "this profile");
-            self.problem(diagnostic.help("some stage needs a duration and a target above 0"));
-        }
+    fn elsewhere(&self, profile: &str) -> bool {
+        let loads = self.inputs.scenarios.iter().filter_map(|scenario| scenario.load.as_ref());
+        loads.flat_map(|load| &load.profiles).any(|(name, _)| name.value == profile)
     }
 }
 

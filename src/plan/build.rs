@@ -1,0 +1,385 @@
+//! Builds the plan: every scenario file by itself, then what only all of them together can tell.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::address::check_target;
+use super::compiler::{Compiler, Flow, Names};
+use super::expression::{Piece, pieces};
+use super::feeds;
+use super::files::Inputs;
+use super::library::quoted_list;
+use super::variables::FeedNames;
+use super::workload::unknown_profile;
+use super::{
+    ConnectionPlan, FeedPlan, HooksPlan, Overrides, Plan, ScenarioPlan, Secrets, Site, Slot,
+    TestPlan,
+};
+use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
+use crate::scenario::{Feed, Hooks, Scenario, Step, Test};
+
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Settles everything about a run, or says all that is wrong with it.
+///
+/// Warnings alone do not stop a plan: they are in `Plan::warnings`. Errors come with them, in
+/// the order of their places.
+pub fn build(inputs: &Inputs, overrides: &Overrides) -> Result<Plan, Diagnostics> {
+    let mut problems = Diagnostics::default();
+    problems.list.extend(check_target(&overrides.target));
+    problems.list.extend(check_choices(inputs, overrides));
+    let mut plan = Plan {
+        target: overrides.target.clone(),
+        seed: overrides.seed,
+        scenarios: Vec::new(),
+        hosts: Vec::new(),
+        open_hosts: false,
+        warnings: Vec::new(),
+    };
+    let mut hosts = BTreeSet::new();
+    for scenario in &inputs.scenarios {
+        let mut compiler = Compiler::new(inputs, overrides, scenario);
+        let built = compiler.scenario_plan();
+        for problem in compiler.problems.list {
+            problems.push(problem);
+        }
+        // A file of steps for others does nothing by itself.
+        if scenario.tests.is_empty() && scenario.load.is_none() {
+            continue;
+        }
+        hosts.append(&mut compiler.hosts);
+        plan.open_hosts |= compiler.open_hosts;
+        plan.scenarios.push(Arc::new(built));
+    }
+    plan.hosts.extend(hosts);
+    if !problems.has_errors() {
+        problems.list.extend(nothing_to_run(&plan, overrides));
+    }
+    problems.sort();
+    if problems.has_errors() {
+        return Err(problems);
+    }
+    plan.warnings = problems.list;
+    Ok(plan)
+}
+
+/// What the command line asks for and no scenario has.
+fn check_choices(inputs: &Inputs, overrides: &Overrides) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    let mut names: Vec<&str> = Vec::new();
+    for scenario in &inputs.scenarios {
+        let Some(name) = &scenario.name else { continue };
+        if names.contains(&name.value.as_str()) {
+            let problem = format!("two scenario files are named `{}`", name.value);
+            let diagnostic =
+                Diagnostic::error("duplicate-scenario", problem, &name.place, "the second");
+            problems.push(diagnostic.help("reports and baselines tell scenarios apart by name"));
+        }
+        names.push(&name.value);
+    }
+    let loads = inputs.scenarios.iter().filter_map(|scenario| scenario.load.as_ref());
+    let profiles: Vec<&str> =
+        loads.flat_map(|load| &load.profiles).map(|(name, _)| name.value.as_str()).collect();
+    if let Some(wanted) = &overrides.profile
+        && overrides.load
+        && !profiles.contains(&wanted.as_str())
+    {
+        problems.push(unknown_profile(wanted, &profiles));
+    }
+    let tests = || inputs.scenarios.iter().flat_map(|scenario| &scenario.tests);
+    let tags: Vec<&str> =
+        tests().flat_map(|test| &test.tags).map(|tag| tag.value.as_str()).collect();
+    for tag in overrides.tags.iter().filter(|tag| !tags.contains(&tag.as_str())) {
+        let problem = format!("no test has the tag `{tag}`");
+        problems.push(unknown_word("no-such-tag", problem, tag, &tags));
+    }
+    problems.extend(undeclared_vars(inputs, overrides));
+    problems
+}
+
+fn undeclared_vars(inputs: &Inputs, overrides: &Overrides) -> Vec<Diagnostic> {
+    let included = inputs.files.values().filter_map(|content| match content {
+        super::FileContent::Scenario(scenario) => Some(&**scenario),
+        _ => None,
+    });
+    let files = inputs.scenarios.iter().chain(included);
+    let vars: Vec<&str> =
+        files.flat_map(|file| &file.vars).map(|(name, _)| name.value.as_str()).collect();
+    let undeclared = overrides.vars.iter().filter(|(name, _)| !vars.contains(&name.as_str()));
+    undeclared
+        .map(|(name, _)| {
+            let problem = format!("--var {name}: no scenario declares a var of this name");
+            unknown_word("undeclared-var", problem, name, &vars)
+        })
+        .collect()
+}
+
+fn unknown_word(code: &'static str, problem: String, word: &str, known: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::without_place(code, problem);
+    match nearest(word, known.iter().copied()) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None if known.is_empty() => diagnostic.help("there are none"),
+        None => diagnostic.help(format!("there are {}", quoted_list(known))),
+    }
+}
+
+fn nothing_to_run(plan: &Plan, overrides: &Overrides) -> Option<Diagnostic> {
+    let tests = plan.scenarios.iter().any(|scenario| !scenario.tests.is_empty());
+    let load = plan.scenarios.iter().any(|scenario| scenario.load.is_some());
+    if tests || load {
+        return None;
+    }
+    let problem = match (overrides.tests, overrides.load) {
+        (true, false) => "there is no test to run",
+        (false, true) => "there is no load to put on",
+        _ => "there is no test to run and no load to put on",
+    };
+    Some(
+        Diagnostic::without_place("nothing-to-run", problem)
+            .help("give scenario files with `tests` or `load`, or choose others of them"),
+    )
+}
+
+impl Compiler<'_> {
+    /// Compiles the whole file; with problems the plan is only good for finding more of them.
+    fn scenario_plan(&mut self) -> ScenarioPlan {
+        let scenario = self.scenario();
+        self.plain_vars();
+        let feeds = self.read_feeds();
+        let scopes = self.scopes(&scenario.hooks);
+        // Journeys come first: the order of the series is the order of reports.
+        let mut load = scenario.load.as_ref().and_then(|load| self.load(load, &scopes.user));
+        let tests = self.tests(&scenario.tests, &scopes);
+        let hooks = self.hooks(scenario, &scopes);
+        if let Some(written) = &scenario.load {
+            let slas = self.slas(&written.sla);
+            load.iter_mut().for_each(|load| load.slas.clone_from(&slas));
+        }
+        self.unused_steps(scenario);
+        if load.is_none() {
+            self.series.iter_mut().for_each(|series| series.measured = false);
+        }
+        let connection = self.connection(scenario);
+        let unset = self.variables.unset_secrets();
+        unset.into_iter().for_each(|problem| self.problem(problem));
+        let secrets = self.secrets();
+        self.unused_names(scenario);
+        let feeds = self.feed_plans(feeds);
+        ScenarioPlan {
+            name: self.scenario_name(),
+            file: scenario.file.name.clone(),
+            digest: self.inputs.digest(&self.library.scenarios()),
+            series: std::mem::take(&mut self.series),
+            initial: self.initial(),
+            slots: self.variables.slots.clone(),
+            secrets,
+            feeds,
+            connection,
+            hooks,
+            tests,
+            tests_written: scenario.tests.len(),
+            load,
+        }
+    }
+
+    /// What has been captured when each kind of flow begins.
+    fn scopes(&self, hooks: &Hooks) -> Scopes {
+        let run = self.captured(&hooks.before_run);
+        let with = |outer: &Names, steps: &[Step]| -> Names {
+            outer.union(&self.captured(steps)).cloned().collect()
+        };
+        let each = with(&run, &hooks.before_each);
+        let (test, user) = (with(&each, &hooks.before_test), with(&each, &hooks.before_user));
+        Scopes { run, each, test, user }
+    }
+
+    fn tests(&mut self, tests: &[Test], scopes: &Scopes) -> Vec<TestPlan> {
+        let mut plans = Vec::new();
+        for test in tests {
+            let name = format!("in the test `{}`", test.name.value);
+            let no_browser = test.browser.is_empty().then_some("this test has none");
+            let flow = Flow { journey: false, no_browser };
+            let steps = self.walk(&test.steps, &name, &scopes.test, (flow, None));
+            let tags: Vec<String> = test.tags.iter().map(|tag| tag.value.clone()).collect();
+            let chosen = self.overrides.tags.is_empty()
+                || self.overrides.tags.iter().any(|tag| tags.contains(tag));
+            if !chosen || !self.overrides.tests {
+                continue;
+            }
+            let engines: Vec<Option<String>> = match test.browser.as_slice() {
+                [] => vec![None],
+                engines => engines.iter().map(|engine| Some(engine.value.clone())).collect(),
+            };
+            let wanted = &self.overrides.browsers;
+            let engines = engines.into_iter().filter(|engine| {
+                engine.as_ref().is_none_or(|one| wanted.is_empty() || wanted.contains(one))
+            });
+            plans.extend(engines.map(|browser| TestPlan {
+                name: test.name.value.clone(),
+                tags: tags.clone(),
+                browser,
+                attempts: test.retries.as_ref().map_or(0, |retries| retries.value) + 1,
+                timeout: test.timeout.as_ref().map_or(TEST_TIMEOUT, |timeout| timeout.value),
+                skip: test.skip.as_ref().map(|reason| reason.value.clone()),
+                steps: steps.clone(),
+                site: Site::from(&test.name.place),
+            }));
+        }
+        plans
+    }
+
+    fn hooks(&mut self, scenario: &Scenario, scopes: &Scopes) -> HooksPlan {
+        let hooks = &scenario.hooks;
+        let tests = scenario.tests.iter().flat_map(|test| &test.steps);
+        let journeys = scenario.load.iter().flat_map(|load| &load.journeys);
+        let walked: Vec<Step> =
+            tests.chain(journeys.flat_map(|journey| &journey.steps)).cloned().collect();
+        let mut late = self.captured(&walked);
+        late.extend(scopes.test.iter().chain(&scopes.user).cloned());
+        let users = scenario.load.is_some();
+        let all_browser = scenario.tests.iter().all(|test| !test.browser.is_empty());
+        let for_each = match (users, all_browser) {
+            (true, _) => Some("virtual users have none"),
+            (false, false) => Some("some tests have none"),
+            (false, true) => None,
+        };
+        let for_test = (!all_browser).then_some("some tests have none");
+        let mut walk = |steps: &[Step], name: &str, scope: &Names, no_browser| {
+            let flow = Flow { journey: false, no_browser };
+            self.walk(steps, &format!("in `{name}`"), scope, (flow, None))
+        };
+        let (once, user) = (Some("a run has none of its own"), Some("virtual users have none"));
+        HooksPlan {
+            before_run: walk(&hooks.before_run, "before-run", &Names::new(), once),
+            before_each: walk(&hooks.before_each, "before-each", &scopes.run, for_each),
+            before_test: walk(&hooks.before_test, "before-test", &scopes.each, for_test),
+            before_user: walk(&hooks.before_user, "before-user", &scopes.each, user),
+            after_test: walk(&hooks.after_test, "after-test", &late, for_test),
+            after_user: walk(&hooks.after_user, "after-user", &late, user),
+            after_each: walk(&hooks.after_each, "after-each", &late, for_each),
+            after_run: walk(&hooks.after_run, "after-run", &scopes.run, once),
+        }
+    }
+
+    /// `vars` are values: what changes from request to request belongs where it is used.
+    fn plain_vars(&mut self) {
+        for scenario in self.library.scenarios() {
+            for (name, value) in &scenario.vars {
+                let Value::String(text) = &value.value else { continue };
+                let holes = |piece: &Piece| matches!(piece, Piece::Hole(..));
+                if pieces(text).is_ok_and(|list| !list.iter().any(holes)) {
+                    continue;
+                }
+                let problem = format!("the var `{}` has a template in it", name.value);
+                let code = "template-in-var";
+                self.problem(
+                    Diagnostic::error(code, problem, &value.place, "stays as it is")
+                        .help("write the template where the var is used"),
+                );
+            }
+        }
+    }
+
+    fn read_feeds(&mut self) -> Vec<(Feed, feeds::Rows)> {
+        let mut read = Vec::new();
+        for scenario in self.library.scenarios() {
+            for feed in &scenario.data {
+                if self.variables.feeds.contains_key(&feed.name.value) {
+                    continue;
+                }
+                let rows = feeds::read(feed, self.inputs);
+                let columns = rows.as_ref().ok().map(|rows| rows.columns.clone());
+                let names = FeedNames { columns, used: false };
+                self.variables.feeds.insert(feed.name.value.clone(), names);
+                match rows {
+                    Ok(rows) => read.push((feed.clone(), rows)),
+                    Err(problems) => problems.into_iter().for_each(|one| self.problem(one)),
+                }
+            }
+        }
+        read
+    }
+
+    /// Only feeds that something uses: rows are handed out to whoever walks the steps.
+    fn feed_plans(&mut self, feeds: Vec<(Feed, feeds::Rows)>) -> Vec<FeedPlan> {
+        let mut plans = Vec::new();
+        for (feed, rows) in feeds {
+            let name = feed.name.value;
+            if !self.variables.feeds.get(&name).is_some_and(|names| names.used) {
+                continue;
+            }
+            let slot = |column: &String| self.variables.slot(&format!("{name}.{column}"));
+            let columns: Vec<Slot> = rows.columns.iter().map(slot).collect();
+            let (pick, at_end) = (feed.pick, feed.at_end);
+            plans.push(FeedPlan { name, columns, rows: rows.rows, pick, at_end });
+        }
+        plans
+    }
+
+    fn connection(&mut self, scenario: &Scenario) -> ConnectionPlan {
+        let ca_pem = scenario.http.ca.as_ref().and_then(|name| match self.inputs.bytes(name) {
+            Ok((bytes, path)) => {
+                if !bytes.windows(27).any(|window| window == b"-----BEGIN CERTIFICATE-----") {
+                    let problem = format!("`{path}` holds no certificate in PEM form");
+                    let diagnostic =
+                        Diagnostic::error("bad-ca", problem, &name.place, "named here");
+                    self.problem(
+                        diagnostic.help("such a file has `-----BEGIN CERTIFICATE-----` in it"),
+                    );
+                }
+                Some(bytes.to_vec())
+            }
+            Err(problem) => {
+                self.problem(problem);
+                None
+            }
+        });
+        ConnectionPlan { ca_pem, insecure: scenario.http.insecure }
+    }
+
+    /// The values of `vars` and secrets that have a slot.
+    fn initial(&mut self) -> Vec<(Slot, Value)> {
+        let slots = self.variables.slots.clone();
+        let value = |name: &String| match name.split_once('.') {
+            Some(("vars", var)) => self.variables.vars.get(var).map(|var| var.value.clone()),
+            Some(("secrets", secret)) => {
+                let secret = self.variables.secrets.get(secret)?;
+                secret.value.as_deref().map(Value::from)
+            }
+            _ => None,
+        };
+        let numbered = slots.iter().enumerate();
+        numbered.filter_map(|(at, name)| Some((Slot(at as u16), value(name)?))).collect()
+    }
+
+    fn secrets(&mut self) -> Secrets {
+        let set = self.variables.secrets.iter();
+        let values = set.filter_map(|(name, secret)| Some((name.clone(), secret.value.clone()?)));
+        let secrets = Secrets::new(values.collect::<Vec<_>>());
+        for name in secrets.too_short() {
+            let Some(secret) = self.variables.secrets.get(name) else { continue };
+            let problem = format!("the value of `{name}` is too short to be hidden in reports");
+            let place = secret.place.clone();
+            self.problem(
+                Diagnostic::warning("short-secret", problem, &place, "may be shown")
+                    .help("a secret needs at least four characters"),
+            );
+        }
+        secrets
+    }
+}
+
+/// What has been captured by the hooks, when ..
+struct Scopes {
+    /// .. `before-run` is over.
+    run: Names,
+    /// .. `before-each` is over.
+    each: Names,
+    /// .. a test begins.
+    test: Names,
+    /// .. a virtual user begins.
+    user: Names,
+}

@@ -1,0 +1,87 @@
+//! Writes `steps.csv`: one row a step, plain numbers, times in microseconds.
+
+use csv::Writer;
+
+use super::foreign::line;
+use crate::result::{RunResult, StepResult, Summary};
+
+const COLUMNS: [&str; 23] = [
+    "scenario",
+    "step",
+    "count",
+    "failed",
+    "dropped",
+    "rate",
+    "response_p50_us",
+    "response_p90_us",
+    "response_p95_us",
+    "response_p99_us",
+    "response_max_us",
+    "response_mean_us",
+    "service_p50_us",
+    "service_p90_us",
+    "service_p95_us",
+    "service_p99_us",
+    "service_max_us",
+    "service_mean_us",
+    "lag_p99_us",
+    "lag_max_us",
+    "bytes_sent",
+    "bytes_received",
+    "failures",
+];
+
+/// The file's text. A latency that does not exist is an empty cell, never a zero.
+pub(super) fn render(result: &RunResult) -> String {
+    let mut writer = Writer::from_writer(Vec::new());
+    const MEMORY: &str = "writing to memory cannot fail";
+    writer.write_record(COLUMNS).expect(MEMORY);
+    for step in &result.steps {
+        writer.write_record(record(step)).expect(MEMORY);
+    }
+    let bytes = writer.into_inner().expect(MEMORY);
+    String::from_utf8(bytes).expect("it was written from texts")
+}
+
+fn record(step: &StepResult) -> Vec<String> {
+    let mut cells = vec![
+        cell(&step.scenario),
+        cell(&step.step),
+        step.count.to_string(),
+        step.failed.to_string(),
+        step.dropped.to_string(),
+        format!("{:.3}", step.rate),
+    ];
+    for summary in [&step.response_us, &step.service_us] {
+        cells.extend(latencies(summary));
+    }
+    let lag = &step.lag_us;
+    let lags =
+        [lag.p99, lag.max].map(|us| if lag.count == 0 { String::new() } else { us.to_string() });
+    cells.extend(lags);
+    cells.push(step.bytes_sent.to_string());
+    cells.push(step.bytes_received.to_string());
+    let failures: Vec<String> =
+        step.failures.iter().map(|(kind, count)| format!("{} {count}", line(kind, 40))).collect();
+    cells.push(cell(&failures.join("; ")));
+    cells
+}
+
+fn latencies(summary: &Summary) -> Vec<String> {
+    if summary.count == 0 {
+        return vec![String::new(); 6];
+    }
+    let Summary { p50, p90, p95, p99, max, mean, .. } = summary;
+    let mut cells: Vec<String> = [p50, p90, p95, p99, max].map(u64::to_string).to_vec();
+    cells.push(format!("{mean:.1}"));
+    cells
+}
+
+/// A foreign text; one that a spreadsheet would run as a formula is disarmed by an apostrophe.
+fn cell(text: &str) -> String {
+    let text = line(text, 300);
+    match text.chars().next() {
+        Some('=' | '+' | '-' | '@') => format!("'{text}"),
+        _ => text,
+    }
+}

@@ -1,0 +1,98 @@
+//! Writes the page: one file that needs no network and no script.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, Value, context};
+
+use super::rows::Report;
+use super::svg;
+
+const TEMPLATE: &str = include_str!("html.j2");
+
+/// The page's text.
+pub(super) fn render(report: &Report<'_>) -> String {
+    let mut page = Environment::new();
+    page.set_auto_escape_callback(|_| AutoEscape::Html);
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+    page.set_syntax(syntax.expect("the usual delimiters can be told apart"));
+    page.add_filter("prose", prose);
+    let template = page.template_from_str(TEMPLATE).expect("the template is a part of the program");
+    let charts: Vec<Value> = svg::inline(report)
+        .into_iter()
+        .map(|(title, svg)| context! { title, svg => Value::from_safe_string(svg) })
+        .collect();
+    let run = &report.result.run;
+    let context = context! {
+        word => report.word.name(),
+        class => report.word.name().to_ascii_lowercase(),
+        headline => headline(report),
+        size => report.size(),
+        target => super::foreign::line(&run.target, 200),
+        started => super::foreign::line(&run.started, 40),
+        health => report.health,
+        health_reasons => Value::from(Serde(&report.health_reasons)),
+        grave => Value::from(Serde(report.grave().collect::<Vec<_>>())),
+        notices => Value::from(Serde(report.notices().collect::<Vec<_>>())),
+        held => Value::from(Serde(report.held().collect::<Vec<_>>())),
+        tests => Value::from(Serde(&report.tests)),
+        test_counts => Value::from(Serde(&report.test_counts)),
+        slas => Value::from(Serde(&report.slas)),
+        steps => Value::from(Serde(&report.steps)),
+        changes => Value::from(Serde(&report.changes)),
+        baseline => report.baseline.map(|base| super::foreign::line(&base.run.id, 80)),
+        charts => charts,
+        facts => Value::from(Serde(&report.facts)),
+        command => &report.command,
+        seed => run.seed,
+        several => report.result.scenarios.len() > 1,
+    };
+    template.render(context).expect("the template uses what it is given")
+}
+
+/// The headline without its word, which stands beside it.
+fn headline(report: &Report<'_>) -> String {
+    let text = report.headline.strip_prefix(report.word.name()).unwrap_or(&report.headline);
+    text.trim_start_matches(':').trim().to_string()
+}
+
+/// A message: what stands between ticks becomes code. Everything is escaped first, and a tick is
+/// not a sign that escaping knows.
+fn prose(text: &str) -> Value {
+    let escaped = escape(text);
+    let parts: Vec<&str> = escaped.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return Value::from_safe_string(escaped);
+    }
+    let part = |(at, part): (usize, &&str)| match at % 2 {
+        1 => format!("<code>{part}</code>"),
+        _ => part.to_string(),
+    };
+    Value::from_safe_string(parts.iter().enumerate().map(part).collect())
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            _ => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_become_code_and_nothing_else_becomes_markup() {
+        let told = |text: &str| prose(text).to_string();
+        assert_eq!(told("in `a<b>`"), "in <code>a&lt;b&gt;</code>");
+        assert_eq!(told("one ` tick"), "one ` tick");
+    }
+}

@@ -1,0 +1,157 @@
+//! Writes `junit.xml` as CI servers read it: each test, each SLA and each finding on the whole
+//! run is a test case.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use quick_junit::{
+    NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestRerun, TestSuite, XmlString,
+};
+
+use super::rows::{FailureRow, FindingRow, Report, TestRow};
+
+/// The file's text.
+pub(super) fn render(report: &Report<'_>) -> String {
+    let mut file = Junit::new("taster");
+    file.set_time(Duration::from_millis(report.result.run.duration_ms));
+    let mut suites: Vec<TestSuite> = Vec::new();
+    for scenario in scenarios(report) {
+        let mut suite = TestSuite::new(format!("tests: {scenario}"));
+        let of = report.tests.iter().filter(|test| test.scenario == scenario);
+        suite.add_test_cases(unique(of.map(test_case).collect()));
+        suites.push(suite);
+    }
+    let slas: Vec<TestCase> = report.slas.iter().map(sla_case).collect();
+    let run: Vec<TestCase> = run_findings(report).map(finding_case).collect();
+    for (name, cases) in [("slas", slas), ("run", run)] {
+        let mut suite = TestSuite::new(name);
+        suite.add_test_cases(unique(cases));
+        suites.push(suite);
+    }
+    file.add_test_suites(suites.into_iter().filter(|suite| !suite.test_cases.is_empty()));
+    file.to_string().expect("texts without control characters always have an XML form")
+}
+
+/// The scenarios that have tests, in their order.
+fn scenarios(report: &Report<'_>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for test in &report.tests {
+        if !names.contains(&test.scenario) {
+            names.push(test.scenario.clone());
+        }
+    }
+    names
+}
+
+/// Findings that are neither a test nor an SLA, which have cases of their own.
+fn run_findings<'a>(report: &'a Report<'_>) -> impl Iterator<Item = &'a FindingRow> {
+    report.findings.iter().filter(|row| row.class != "notice" && row.stage != "tests").filter(
+        |row| !report.slas.iter().any(|sla| sla.sla == row.metric && sla.place == row.place),
+    )
+}
+
+fn test_case(test: &TestRow) -> TestCase {
+    let status = match test.status {
+        "passed" => TestCaseStatus::success(),
+        "flaky" => {
+            let mut again = TestRerun::new(NonSuccessKind::Failure);
+            describe_rerun(&mut again, test.failure.as_ref());
+            TestCaseStatus::Success { flaky_runs: vec![again] }
+        }
+        "failed" => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            if let Some(failure) = &test.failure {
+                status.set_message(&failure.message).set_type(&failure.kind);
+                status.set_description(whole(failure));
+            }
+            status
+        }
+        _ => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(format!("{}: {}", test.status, test.reason));
+            status
+        }
+    };
+    let name = match test.browser.as_str() {
+        "" => test.name.clone(),
+        browser => format!("{} [{browser}]", test.name),
+    };
+    let mut case = TestCase::new(name, status);
+    case.set_classname(&test.scenario).set_time(Duration::from_millis(test.duration_ms));
+    case.set_assertions(test.checks as usize);
+    place(&mut case, &test.place);
+    case
+}
+
+fn describe_rerun(rerun: &mut TestRerun, failure: Option<&FailureRow>) {
+    if let Some(failure) = failure {
+        rerun.set_message(&failure.message).set_type(&failure.kind);
+        rerun.set_description(whole(failure));
+    }
+}
+
+/// All that is known of a failure, as plain text.
+fn whole(failure: &FailureRow) -> String {
+    let parts = [
+        ("", &failure.message),
+        ("at ", &failure.place),
+        ("", &failure.line),
+        ("request:\n", &failure.request),
+        ("response:\n", &failure.response),
+    ];
+    let said = parts.iter().filter(|(_, text)| !text.is_empty());
+    said.map(|(label, text)| format!("{label}{text}\n")).collect()
+}
+
+fn sla_case(sla: &super::rows::SlaRow) -> TestCase {
+    let mut case = TestCase::new(sla.sla.as_str(), status(sla.word, "sla", &sla.message));
+    case.set_classname(format!("{}.sla", sla.scenario));
+    place(&mut case, &sla.place);
+    case
+}
+
+fn finding_case(row: &FindingRow) -> TestCase {
+    let message = format!("{}. {}", row.title, row.detail);
+    let mut case = TestCase::new(
+        format!("{}: {}", row.subject, row.title),
+        status(row.word, row.stage, message.trim()),
+    );
+    case.set_classname(format!("run.{}", row.stage));
+    place(&mut case, &row.place);
+    case
+}
+
+/// PASS is a success, FAIL a failure; what could not be judged is an error.
+fn status(word: &str, ty: &str, message: &str) -> TestCaseStatus {
+    let kind = match word {
+        "PASS" => return TestCaseStatus::success(),
+        "FAIL" => NonSuccessKind::Failure,
+        _ => NonSuccessKind::Error,
+    };
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_message(message).set_type(ty).set_description(message);
+    status
+}
+
+fn place(case: &mut TestCase, place: &str) {
+    if place.is_empty() {
+        return;
+    }
+    let mut parts = place.split(':');
+    let (file, line) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+    case.extra.insert(XmlString::new("file"), XmlString::new(file));
+    case.extra.insert(XmlString::new("line"), XmlString::new(line));
+}
+
+/// Of cases with one name some servers count only the first.
+fn unique(mut cases: Vec<TestCase>) -> Vec<TestCase> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for case in &mut cases {
+        let count = seen.entry(case.name.as_str().to_string()).or_default();
+        *count += 1;
+        if *count > 1 {
+            case.name = XmlString::new(format!("{} ({count})", case.name.as_str()));
+        }
+    }
+    cases
+}

@@ -1,0 +1,260 @@
+//! Writes a comment for a pull request: the verdict in the first line, what changed first, the
+//! rest folded, and never longer than such a comment may be.
+
+use super::foreign::line;
+use super::rows::{FindingRow, Report, StepRow};
+
+/// Bytes, so that it is below the servers' 65,536 characters whatever the script.
+const LIMIT: usize = 60_000;
+
+/// What is kept free for the end of a cut comment.
+const RESERVE: usize = 600;
+
+/// Finds the comment again, to write it anew instead of adding one.
+const MARKER: &str = "<!-- taster:v1 -->";
+
+/// A text that does not grow beyond its limit.
+struct Page {
+    text: String,
+    cut: usize,
+}
+
+/// The whole comment.
+pub(super) fn render(report: &Report<'_>) -> String {
+    let mut page = Page { text: String::new(), cut: 0 };
+    page.add(&format!("### {} {} {MARKER}\n\n", sign(report.word.name()), prose(&report.headline)));
+    page.add(&format!("{}\n", stats(report)));
+    findings(&mut page, report);
+    changes(&mut page, report);
+    notices(&mut page, report);
+    slas(&mut page, report);
+    tests(&mut page, report);
+    steps(&mut page, report);
+    repeat(&mut page, report);
+    if page.cut > 0 {
+        let note = format!("\n_{} more lines do not fit here: see report.html._\n", page.cut);
+        page.text.push_str(&note);
+    }
+    page.text
+}
+
+fn stats(report: &Report<'_>) -> String {
+    let mut parts: Vec<String> = report.size().into_iter().collect();
+    let counts = report.test_counts.iter().map(|(status, count)| format!("{count} {status}"));
+    let counts: Vec<String> = counts.collect();
+    if !counts.is_empty() {
+        parts.push(format!("tests: {}", counts.join(", ")));
+    }
+    if !report.steps.is_empty() {
+        parts.push(format!("generator {}", report.health));
+    }
+    if let Some(base) = report.baseline {
+        parts.push(format!("baseline {}", md(&line(&base.run.id, 60))));
+    }
+    if let Some(revision) = &report.result.run.git_revision {
+        parts.push(format!("revision {}", md(&line(revision, 60))));
+    }
+    parts.join(" · ")
+}
+
+fn findings(page: &mut Page, report: &Report<'_>) {
+    let rows: Vec<&FindingRow> = report.grave().collect();
+    if rows.is_empty() {
+        return;
+    }
+    page.add("\n");
+    for row in rows {
+        let place = match row.place.as_str() {
+            "" => String::new(),
+            place => format!(" ({})", code(place)),
+        };
+        let text = format!("{}. {}", row.title, row.detail);
+        let subject = md(&row.subject);
+        page.add(&format!("- **{}** {subject}: {}{place}\n", row.word, prose(text.trim())));
+    }
+}
+
+fn changes(page: &mut Page, report: &Report<'_>) {
+    let (changed, same): (Vec<_>, Vec<_>) = report.changes.iter().partition(|row| row.changed);
+    const HEAD: &str = "\n| step | p95 before | p95 now | change | failed | verdict |\n\
+        |---|--:|--:|--:|--:|---|\n";
+    let row = |row: &super::rows::ChangeRow| {
+        format!(
+            "| {} | {} | **{}** | {} | {} → {} | {} |\n",
+            md(&row.step),
+            row.before,
+            row.now,
+            row.change,
+            row.failed_before,
+            row.failed_now,
+            row.word
+        )
+    };
+    if !changed.is_empty() {
+        page.add(HEAD);
+        changed.into_iter().for_each(|change| page.add(&row(change)));
+    }
+    if !same.is_empty() {
+        let title = format!("{} unchanged against the baseline", same.len());
+        let lines = std::iter::once(HEAD.to_string()).chain(same.into_iter().map(row));
+        page.fold(&title, lines);
+    }
+}
+
+fn notices(page: &mut Page, report: &Report<'_>) {
+    let rows: Vec<&FindingRow> = report.notices().collect();
+    if rows.is_empty() {
+        return;
+    }
+    let title = format!("{} worth knowing", rows.len());
+    let one = |row: &&FindingRow| {
+        let text = format!("{}. {}", row.title, row.detail);
+        format!("- {}: {}\n", md(&row.subject), prose(text.trim()))
+    };
+    page.fold(&title, std::iter::once("\n".to_string()).chain(rows.iter().map(one)));
+}
+
+fn slas(page: &mut Page, report: &Report<'_>) {
+    if report.slas.is_empty() {
+        return;
+    }
+    let head = "\n| SLA | observed | used | verdict |\n|---|--:|--:|---|\n".to_string();
+    let rows = report.slas.iter().map(|sla| {
+        let used = if sla.used.is_empty() { "–" } else { sla.used.as_str() };
+        format!("| {} | {} | {used} | {} |\n", code(&sla.sla), md(&sla.observed), sla.word)
+    });
+    page.fold(&format!("{} SLAs", report.slas.len()), std::iter::once(head).chain(rows));
+}
+
+fn tests(page: &mut Page, report: &Report<'_>) {
+    if report.tests.is_empty() {
+        return;
+    }
+    let head = "\n| test | status | time |\n|---|---|--:|\n".to_string();
+    let rows = report.tests.iter().map(|test| {
+        let browser = if test.browser.is_empty() { "" } else { " in " };
+        let name = format!("{} › {}{browser}{}", test.scenario, test.name, test.browser);
+        format!("| {} | {} | {} |\n", md(&name), test.status, test.duration)
+    });
+    page.fold(&format!("{} tests", report.tests.len()), std::iter::once(head).chain(rows));
+}
+
+fn steps(page: &mut Page, report: &Report<'_>) {
+    if report.steps.is_empty() {
+        return;
+    }
+    let head = "\nLatency of successful requests only, from when each was due.\n\n\
+        | step | count | failed | p50 | p95 | p99 | max |\n|---|--:|--:|--:|--:|--:|--:|\n"
+        .to_string();
+    let row = |step: &StepRow| {
+        let latency = match &step.response {
+            Some(us) => format!("{} | {} | {} | {}", us.p50, us.p95, us.p99, us.max),
+            None => format!("{} | | |", step.note),
+        };
+        format!("| {} | {} | {} | {latency} |\n", md(&step.step), step.count, step.failed)
+    };
+    let rows = report.steps.iter().map(row);
+    page.fold(&format!("{} steps", report.steps.len()), std::iter::once(head).chain(rows));
+}
+
+fn repeat(page: &mut Page, report: &Report<'_>) {
+    if !report.command.is_empty() {
+        let seed = report.result.run.seed;
+        page.add(&format!("\nTo repeat it (seed {seed}): {}\n", code(&report.command)));
+    }
+}
+
+impl Page {
+    /// Adds a line, or counts it where it does not fit.
+    fn add(&mut self, text: &str) {
+        if self.cut > 0 || self.text.len() + text.len() > LIMIT - RESERVE {
+            self.cut += 1;
+        } else {
+            self.text.push_str(text);
+        }
+    }
+
+    /// Adds lines that are only seen on demand; opened and closed even where lines are cut.
+    fn fold(&mut self, title: &str, lines: impl Iterator<Item = String>) {
+        if self.cut > 0 || self.text.len() + 200 > LIMIT - RESERVE {
+            self.cut += lines.count();
+            return;
+        }
+        self.text.push_str(&format!("\n<details><summary>{}</summary>\n", md(title)));
+        lines.for_each(|line| self.add(&line));
+        self.text.push_str("\n</details>\n");
+    }
+}
+
+/// The word is said in letters right behind it: the sign is never alone.
+fn sign(word: &str) -> &'static str {
+    match word {
+        "PASS" => "✅",
+        "FAIL" => "❌",
+        "INCONCLUSIVE" => "❔",
+        _ => "⛔",
+    }
+}
+
+/// A message: what stands between ticks becomes code, everything is escaped all the same.
+fn prose(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return md(text);
+    }
+    let part = |(at, part): (usize, &&str)| if at % 2 == 1 { code(part) } else { md(part) };
+    parts.iter().enumerate().map(part).collect()
+}
+
+/// A foreign text in prose or in a table cell: nothing in it is Markdown, HTML, a mention or a
+/// reference.
+fn md(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            // A zero-width joiner keeps `@name` and `#123` from becoming links and mails.
+            '@' | '#' => {
+                escaped.push(letter);
+                escaped.push_str("&#8288;");
+            }
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '|' | '~' | '!' | '$' => {
+                escaped.push('\\');
+                escaped.push(letter);
+            }
+            _ => escaped.push(letter),
+        }
+    }
+    // Bare addresses become links by themselves.
+    escaped.replace("://", ":&#8288;//").replace("www.", "www&#8288;.")
+}
+
+/// A foreign text as code: HTML, so that no number of backticks can end it.
+fn code(text: &str) -> String {
+    format!("<code>{}</code>", md(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_stays_text() {
+        let hostile = "</details><img src=x> @admin #1 `x` | a **b** [c](http://d)";
+        let told = md(hostile);
+        assert!(!told.contains("<img") && !told.contains("@admin") && !told.contains("#1"));
+        assert!(!told.contains("://d") && told.contains("\\|") && told.contains("\\`x\\`"));
+        assert!(told.contains("\\[c\\]"));
+    }
+
+    #[test]
+    fn a_page_counts_what_it_cuts_and_closes_what_it_opened() {
+        let mut page = Page { text: String::new(), cut: 0 };
+        page.fold("all", (0..10_000).map(|at| format!("| line {at} of a long table |\n")));
+        page.add("after\n");
+        assert!(page.text.len() < LIMIT && page.cut > 7_000);
+        assert!(page.text.ends_with("</details>\n"));
+    }
+}

@@ -1,0 +1,468 @@
+//! Is what every report shows: the rows of its tables, with all numbers already in words.
+//!
+//! Made once from result and verdict, so that no two formats can differ in what they say.
+
+use serde::Serialize;
+
+use super::foreign::{block, line};
+use crate::analysis::{Finding, Stage, Verdict, Word};
+use crate::metric::Sla;
+use crate::result::{
+    FailureExample, Health, RunResult, StepResult, Summary, TestResult, TestStatus,
+};
+use crate::units::{show_bytes, show_count, show_duration_us, show_percent, show_rate};
+
+/// The longest name that is shown whole.
+const NAME: usize = 120;
+
+/// The model of all reports.
+pub(super) struct Report<'a> {
+    pub result: &'a RunResult,
+    pub baseline: Option<&'a RunResult>,
+    pub word: Word,
+    pub headline: String,
+    pub health: &'static str,
+    pub health_reasons: Vec<String>,
+    pub findings: Vec<FindingRow>,
+    pub tests: Vec<TestRow>,
+    pub test_counts: Vec<(&'static str, usize)>,
+    pub slas: Vec<SlaRow>,
+    pub steps: Vec<StepRow>,
+    pub changes: Vec<ChangeRow>,
+    /// Environment and how to repeat the run, as label and value.
+    pub facts: Vec<(&'static str, String)>,
+    pub command: String,
+}
+
+/// A finding.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct FindingRow {
+    pub word: &'static str,
+    /// `notice` where nothing was demanded and all is well, else the word in small letters.
+    pub class: &'static str,
+    pub stage: &'static str,
+    pub subject: String,
+    pub metric: String,
+    pub title: String,
+    pub detail: String,
+    pub observed: String,
+    pub bound: String,
+    pub place: String,
+    pub example: Option<FailureRow>,
+}
+
+/// A failure in full.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct FailureRow {
+    pub kind: String,
+    pub step: String,
+    pub message: String,
+    pub place: String,
+    /// The line number that `place` names, and the column.
+    pub line_number: String,
+    pub column: usize,
+    pub line: String,
+    pub request: String,
+    pub response: String,
+}
+
+/// A test.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct TestRow {
+    pub scenario: String,
+    pub name: String,
+    pub browser: String,
+    pub status: &'static str,
+    pub duration: String,
+    pub duration_ms: u64,
+    pub attempts: u32,
+    pub checks: u32,
+    pub reason: String,
+    pub place: String,
+    pub failure: Option<FailureRow>,
+}
+
+/// A bound.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct SlaRow {
+    pub word: &'static str,
+    pub class: &'static str,
+    pub scenario: String,
+    pub sla: String,
+    pub observed: String,
+    pub bound: String,
+    /// How much of it is used, such as `76%`; empty where that makes no sense.
+    pub used: String,
+    /// The same for a bar, 0 to 100.
+    pub bar: u8,
+    pub place: String,
+    pub message: String,
+}
+
+/// A step under load.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct StepRow {
+    pub scenario: String,
+    pub step: String,
+    pub place: String,
+    pub count: String,
+    pub rate: String,
+    pub failed: String,
+    pub failing: bool,
+    /// From due, of successes; none where there was none.
+    pub response: Option<LatencyRow>,
+    /// From start, of successes.
+    pub service: Option<LatencyRow>,
+    /// Said instead of latencies: `no successful response`, `never reached`.
+    pub note: &'static str,
+    pub received: String,
+    /// Failures by kind: `html 453`.
+    pub failures: Vec<String>,
+    /// Failed checks, each with how often.
+    pub checks: Vec<String>,
+}
+
+/// Latencies in words.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct LatencyRow {
+    pub p50: String,
+    pub p90: String,
+    pub p95: String,
+    pub p99: String,
+    pub max: String,
+    pub mean: String,
+}
+
+/// A step beside its baseline.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct ChangeRow {
+    pub word: &'static str,
+    pub class: &'static str,
+    pub scenario: String,
+    pub step: String,
+    pub before: String,
+    pub now: String,
+    pub change: String,
+    pub changed: bool,
+    pub failed_before: String,
+    pub failed_now: String,
+}
+
+impl<'a> Report<'a> {
+    /// Makes all rows.
+    pub fn new(
+        result: &'a RunResult,
+        verdict: &'a Verdict,
+        baseline: Option<&'a RunResult>,
+    ) -> Self {
+        Self {
+            result,
+            baseline,
+            word: verdict.word,
+            headline: line(&verdict.headline, 600),
+            health: health(result),
+            health_reasons: result.generator.reasons.iter().map(|why| line(why, 300)).collect(),
+            findings: verdict.findings.iter().map(|found| finding(result, found)).collect(),
+            tests: result.tests.iter().map(test).collect(),
+            test_counts: test_counts(&result.tests),
+            slas: slas(result, verdict),
+            steps: result.steps.iter().map(step).collect(),
+            changes: baseline.map(|base| changes(result, base, verdict)).unwrap_or_default(),
+            facts: facts(result, baseline),
+            command: line(&result.run.command.join(" "), 600),
+        }
+    }
+
+    /// Findings with a word graver than PASS.
+    pub fn grave(&self) -> impl Iterator<Item = &FindingRow> {
+        self.findings.iter().filter(|row| row.word != Word::Pass.name())
+    }
+
+    /// Findings that demand nothing, and flaky tests: worth knowing.
+    pub fn notices(&self) -> impl Iterator<Item = &FindingRow> {
+        self.findings.iter().filter(|row| row.class == "notice")
+    }
+
+    /// What held.
+    pub fn held(&self) -> impl Iterator<Item = &FindingRow> {
+        self.findings.iter().filter(|row| row.class == "pass")
+    }
+
+    /// `3,600 requests, 0.2% failed`; none without load.
+    pub fn size(&self) -> Option<String> {
+        let requests: u64 = self.result.steps.iter().map(|step| step.count).sum();
+        let failed: u64 = self.result.steps.iter().map(|step| step.failed).sum();
+        let share = failed as f64 / requests.max(1) as f64;
+        (requests > 0)
+            .then(|| format!("{} requests, {} failed", show_count(requests), show_percent(share)))
+    }
+}
+
+/// A word as a class in pages: small letters.
+fn class(word: Word) -> &'static str {
+    match word {
+        Word::Pass => "pass",
+        Word::Inconclusive => "inconclusive",
+        Word::Fail => "fail",
+        Word::Invalid => "invalid",
+    }
+}
+
+fn health(result: &RunResult) -> &'static str {
+    match result.generator.health {
+        Health::Valid => "VALID",
+        Health::Suspect => "SUSPECT",
+        Health::Invalid => "INVALID",
+    }
+}
+
+fn finding(result: &RunResult, found: &Finding) -> FindingRow {
+    let flaky = found.word == Word::Pass && found.observed == "flaky";
+    let worth_knowing = found.word == Word::Pass && found.demands == 0 && !healthy(found);
+    let notice = flaky || worth_knowing;
+    let grave = found.word != Word::Pass;
+    FindingRow {
+        word: found.word.name(),
+        class: if notice { "notice" } else { class(found.word) },
+        stage: stage(found.stage),
+        subject: line(&found.subject, 2 * NAME),
+        metric: line(&found.metric, 2 * NAME),
+        title: line(&found.title, 400),
+        detail: line(found.detail(), 1_200),
+        observed: line(&found.observed, NAME),
+        bound: line(&found.bound, NAME),
+        place: line(found.place.as_deref().unwrap_or(""), 240),
+        example: found.place.as_deref().filter(|_| grave).and_then(|at| example(result, at)),
+    }
+}
+
+/// That the generator kept up is no news.
+fn healthy(found: &Finding) -> bool {
+    found.metric == "generator" && found.observed == "VALID"
+}
+
+fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Validity => "run",
+        Stage::Offered => "load",
+        Stage::Setup => "setup",
+        Stage::Errors => "errors",
+        Stage::Reach => "steps",
+        Stage::Checks => "checks",
+        Stage::Tests => "tests",
+        Stage::Counts | Stage::Latency => "SLAs",
+        Stage::Baseline => "baseline",
+    }
+}
+
+/// The failure in full that a finding points at.
+fn example(result: &RunResult, place: &str) -> Option<FailureRow> {
+    let steps = result.steps.iter().flat_map(|step| &step.examples);
+    let tests = result.tests.iter().filter_map(|test| test.failure.as_ref());
+    let scenarios = result.scenarios.iter();
+    let setups = scenarios.flat_map(|scenario| &scenario.setup_failures).map(|f| &f.example);
+    steps.chain(tests).chain(setups).find(|example| example.place == place).map(failure)
+}
+
+fn failure(example: &FailureExample) -> FailureRow {
+    let mut parts = example.place.rsplitn(3, ':');
+    let column = parts.next().and_then(|column| column.parse().ok()).unwrap_or(1);
+    let line_number = parts.next().filter(|number| number.bytes().all(|b| b.is_ascii_digit()));
+    FailureRow {
+        kind: line(&example.kind, 40),
+        step: line(&example.step, NAME),
+        message: line(&example.message, 600),
+        place: line(&example.place, 240),
+        line_number: line_number.unwrap_or("").to_string(),
+        column,
+        line: block(&example.line, 1),
+        request: block(&example.request, 12),
+        response: block(example.response.as_deref().unwrap_or(""), 16),
+    }
+}
+
+fn test(test: &TestResult) -> TestRow {
+    let status = match test.status {
+        TestStatus::Passed => "passed",
+        TestStatus::Failed => "failed",
+        TestStatus::Flaky => "flaky",
+        TestStatus::Skipped => "skipped",
+        TestStatus::Unsupported => "unsupported",
+    };
+    TestRow {
+        scenario: line(&test.scenario, NAME),
+        name: line(&test.name, NAME),
+        browser: line(test.browser.as_deref().unwrap_or(""), 40),
+        status,
+        duration: show_duration_us(test.duration_ms.saturating_mul(1_000)),
+        duration_ms: test.duration_ms,
+        attempts: test.attempts,
+        checks: test.checks,
+        reason: line(test.reason.as_deref().unwrap_or(""), 300),
+        place: line(&test.place, 240),
+        failure: test.failure.as_ref().map(failure),
+    }
+}
+
+fn test_counts(tests: &[TestResult]) -> Vec<(&'static str, usize)> {
+    let of = |status| tests.iter().filter(|test| test.status == status).count();
+    [
+        ("passed", of(TestStatus::Passed)),
+        ("failed", of(TestStatus::Failed)),
+        ("flaky", of(TestStatus::Flaky)),
+        ("skipped", of(TestStatus::Skipped)),
+        ("unsupported", of(TestStatus::Unsupported)),
+    ]
+    .into_iter()
+    .filter(|(_, count)| *count > 0)
+    .collect()
+}
+
+fn slas(result: &RunResult, verdict: &Verdict) -> Vec<SlaRow> {
+    let mut rows = Vec::new();
+    for scenario in &result.scenarios {
+        for record in scenario.load.iter().flat_map(|load| &load.slas) {
+            let metric = record.text.parse::<Sla>().map_or(record.text.clone(), |s| s.to_string());
+            let of = |found: &&Finding| {
+                found.metric == metric && found.place.as_deref().unwrap_or("") == record.place
+            };
+            let Some(found) = verdict.findings.iter().find(of) else { continue };
+            rows.push(SlaRow {
+                word: found.word.name(),
+                class: class(found.word),
+                scenario: line(&scenario.name, NAME),
+                sla: line(&metric, 2 * NAME),
+                observed: line(&found.observed, NAME),
+                bound: line(&found.bound, NAME),
+                used: found.used.map(percent).unwrap_or_default(),
+                bar: found.used.map_or(0, |used| (used * 100.0).clamp(0.0, 100.0) as u8),
+                place: line(&record.place, 240),
+                message: line(&found.message, 600),
+            });
+        }
+    }
+    rows
+}
+
+fn step(step: &StepResult) -> StepRow {
+    let share = step.failed as f64 / step.count.max(1) as f64;
+    let note = match (step.count, step.response_us.count) {
+        (0, _) => "never reached",
+        (_, 0) => "no successful response",
+        _ => "",
+    };
+    let failed_checks = step.checks.iter().filter(|check| check.failed > 0);
+    StepRow {
+        scenario: line(&step.scenario, NAME),
+        step: line(&step.step, NAME),
+        place: line(&step.place, 240),
+        count: show_count(step.count),
+        rate: show_rate(step.rate),
+        failed: if step.count == 0 { "–".to_string() } else { show_percent(share) },
+        failing: step.failed > 0,
+        response: latencies(&step.response_us),
+        service: latencies(&step.service_us),
+        note,
+        received: show_bytes(step.bytes_received),
+        failures: step
+            .failures
+            .iter()
+            .map(|(kind, count)| format!("{} {}", line(kind, 40), show_count(*count)))
+            .collect(),
+        checks: failed_checks
+            .map(|check| {
+                let of = show_count(check.passed + check.failed);
+                format!(
+                    "{} (failed {} of {of})",
+                    line(&check.check, NAME),
+                    show_count(check.failed)
+                )
+            })
+            .collect(),
+    }
+}
+
+fn latencies(summary: &Summary) -> Option<LatencyRow> {
+    (summary.count > 0).then(|| LatencyRow {
+        p50: show_duration_us(summary.p50),
+        p90: show_duration_us(summary.p90),
+        p95: show_duration_us(summary.p95),
+        p99: show_duration_us(summary.p99),
+        max: show_duration_us(summary.max),
+        mean: show_duration_us(summary.mean.max(0.0).round() as u64),
+    })
+}
+
+fn changes(result: &RunResult, base: &RunResult, verdict: &Verdict) -> Vec<ChangeRow> {
+    let mut rows: Vec<(Word, f64, ChangeRow)> = Vec::new();
+    for step in &result.steps {
+        let same = |old: &&StepResult| old.scenario == step.scenario && old.step == step.step;
+        let Some(old) = base.steps.iter().find(same) else { continue };
+        let subject = format!("{} › {}", step.scenario, step.step);
+        let judged = verdict.findings.iter().filter(|found| {
+            found.stage == Stage::Baseline && found.demands > 0 && found.subject == subject
+        });
+        let word = judged.map(|found| found.word).max();
+        let (before, now) = (old.response_us.p95, step.response_us.p95);
+        let both = old.response_us.count > 0 && step.response_us.count > 0;
+        let change = if both { now as f64 / before.max(1) as f64 - 1.0 } else { 0.0 };
+        let p95 = |of: &Summary| match of.count {
+            0 => "no successful response".to_string(),
+            _ => show_duration_us(of.p95),
+        };
+        let failed = |of: &StepResult| show_percent(of.failed as f64 / of.count.max(1) as f64);
+        let row = ChangeRow {
+            word: word.map_or("not judged", Word::name),
+            class: word.map_or("notice", class),
+            scenario: line(&step.scenario, NAME),
+            step: line(&step.step, NAME),
+            before: p95(&old.response_us),
+            now: p95(&step.response_us),
+            change: if both { signed(change) } else { "–".to_string() },
+            changed: word.is_none_or(|word| word != Word::Pass) || change.abs() >= 0.1,
+            failed_before: failed(old),
+            failed_now: failed(step),
+        };
+        rows.push((word.unwrap_or(Word::Pass), change.abs(), row));
+    }
+    rows.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)));
+    rows.into_iter().map(|(_, _, row)| row).collect()
+}
+
+/// A relative change with its sign, to a tenth of a percent.
+fn signed(change: f64) -> String {
+    format!("{:+.1}%", change * 100.0)
+}
+
+/// A use of a bound: whole percents are enough.
+fn percent(used: f64) -> String {
+    if used < 10.0 { format!("{:.0}%", used * 100.0) } else { format!("{used:.0} times") }
+}
+
+fn facts(result: &RunResult, baseline: Option<&RunResult>) -> Vec<(&'static str, String)> {
+    let (run, machine) = (&result.run, &result.machine);
+    let mut facts = vec![
+        ("Run", run.id.clone()),
+        ("Started", run.started.clone()),
+        ("Duration", show_duration_us(run.duration_ms.saturating_mul(1_000))),
+        ("Target", run.target.clone()),
+        ("Profile", run.profile.clone()),
+        ("Seed", run.seed.to_string()),
+        ("Revision", run.git_revision.clone().unwrap_or_default()),
+        ("Tags", run.tags.join(", ")),
+    ];
+    for load in result.scenarios.iter().filter_map(|scenario| scenario.load.as_ref()) {
+        facts.push(("Load", format!("{}, {} model, by {}", load.shape, load.model, load.engine)));
+    }
+    facts.push(("Machine", format!("{}, {} cores", machine.cpu, machine.cores)));
+    facts.push(("System", format!("{}, kernel {}", machine.os, machine.kernel)));
+    facts.push(("Memory", show_bytes(machine.memory_mb.saturating_mul(1_048_576))));
+    facts.push(("Generator", health(result).to_string()));
+    facts.push(("Baseline", baseline.map_or("none".to_string(), |base| base.run.id.clone())));
+    facts.push(("Taster", run.tool_version.clone()));
+    facts
+        .into_iter()
+        .map(|(label, value)| (label, line(&value, 300)))
+        .filter(|(_, value)| !value.is_empty())
+        .collect()
+}

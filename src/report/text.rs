@@ -1,0 +1,264 @@
+//! Writes what a terminal shows at the end: the verdict and why, before any number.
+
+use super::foreign::line;
+use super::rows::{FailureRow, FindingRow, Report, StepRow, TestRow};
+use super::table::{draw, wrap};
+use crate::analysis::Word;
+
+/// How wide lines of prose are.
+const WIDTH: usize = 98;
+
+/// The most findings in full.
+const FINDINGS: usize = 20;
+
+/// How the text is made.
+#[derive(Debug, Clone, Default)]
+pub struct TextOptions {
+    /// With ANSI colours.
+    pub colour: bool,
+    /// Where the files of this run are, if they were written.
+    pub files: Option<String>,
+}
+
+/// Foregrounds by ANSI number; bold is always beside it, so that colour is never alone.
+struct Paint {
+    colour: bool,
+}
+
+/// The whole text.
+pub(super) fn render(report: &Report<'_>, options: &TextOptions) -> String {
+    let paint = Paint { colour: options.colour };
+    let mut text = String::new();
+    let headline = report.headline.strip_prefix(report.word.name()).unwrap_or(&report.headline);
+    text.push_str(&paint.word(report.word.name(), report.word.name()));
+    text.push_str(headline);
+    text.push('\n');
+    generator(&mut text, report, &paint);
+    grave(&mut text, report, &paint);
+    notices(&mut text, report, &paint);
+    tests(&mut text, report, &paint);
+    steps(&mut text, report, &paint);
+    slas(&mut text, report, &paint);
+    baseline(&mut text, report, &paint);
+    footer(&mut text, report, options, &paint);
+    text
+}
+
+fn generator(text: &mut String, report: &Report<'_>, paint: &Paint) {
+    if report.steps.is_empty() {
+        return;
+    }
+    let word = match report.health {
+        "VALID" => paint.word("PASS", report.health),
+        "SUSPECT" => paint.word("INCONCLUSIVE", report.health),
+        _ => paint.word("INVALID", report.health),
+    };
+    text.push_str(&format!("generator {word}\n"));
+    for reason in &report.health_reasons {
+        text.push_str(&wrap(reason, 2, WIDTH));
+    }
+}
+
+fn grave(text: &mut String, report: &Report<'_>, paint: &Paint) {
+    for row in report.grave().take(FINDINGS) {
+        text.push('\n');
+        let label = paint.word(row.word, row.word);
+        text.push_str(&format!("{label} {}\n", paint.bold(&row.subject)));
+        text.push_str(&wrap(&message(row), 2, WIDTH));
+        match &row.example {
+            Some(example) => text.push_str(&excerpt(example, paint)),
+            None if row.place.is_empty() => {}
+            None => text.push_str(&format!("  --> {}\n", row.place)),
+        }
+    }
+    let more = report.grave().count().saturating_sub(FINDINGS);
+    if more > 0 {
+        text.push_str(&format!("\n... and {more} more findings: see report.html\n"));
+    }
+}
+
+/// The failing line with a caret, and what went over the wire.
+fn excerpt(example: &FailureRow, paint: &Paint) -> String {
+    let mut text = String::new();
+    if !example.place.is_empty() {
+        let gutter = " ".repeat(example.line_number.len());
+        text.push_str(&format!("  {gutter}--> {}\n", example.place));
+        if !example.line.is_empty() && !example.line_number.is_empty() {
+            let number = &example.line_number;
+            let caret = " ".repeat(example.column.saturating_sub(1).min(160));
+            text.push_str(&format!("  {gutter} |\n"));
+            text.push_str(&format!("  {number} | {}\n", example.line));
+            text.push_str(&format!("  {gutter} | {caret}{}\n", paint.word("FAIL", "^")));
+        }
+    }
+    for (label, part) in [("request ", &example.request), ("response", &example.response)] {
+        for (at, part) in part.lines().take(8).enumerate() {
+            let label = if at == 0 { label } else { "        " };
+            text.push_str(format!("  {} {}", paint.dim(label), line(part, 120)).trim_end());
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn message(row: &FindingRow) -> String {
+    format!("{}. {}", row.title, row.detail)
+}
+
+fn notices(text: &mut String, report: &Report<'_>, paint: &Paint) {
+    let rows: Vec<&FindingRow> = report.notices().collect();
+    if rows.is_empty() {
+        return;
+    }
+    heading(text, paint, "Worth knowing");
+    for row in rows.iter().take(FINDINGS) {
+        let about = if row.subject == "run" { "" } else { row.subject.as_str() };
+        let about = if about.is_empty() { String::new() } else { format!("{about}: ") };
+        text.push_str(&wrap(&format!("- {about}{}", line(&message(row), 400)), 2, WIDTH));
+    }
+    if rows.len() > FINDINGS {
+        text.push_str(&format!("  ... and {} more\n", rows.len() - FINDINGS));
+    }
+}
+
+fn tests(text: &mut String, report: &Report<'_>, paint: &Paint) {
+    if report.tests.is_empty() {
+        return;
+    }
+    heading(text, paint, "Tests");
+    let counts: Vec<String> =
+        report.test_counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
+    text.push_str(&format!("  {}\n", counts.join(", ")));
+    for test in report.tests.iter().filter(|test| test.status != "passed") {
+        let reason = match &test.failure {
+            Some(failure) => format!(": {}", line(&failure.message, 160)),
+            None if test.reason.is_empty() => String::new(),
+            None => format!(": {}", test.reason),
+        };
+        let mark = match test.status {
+            "failed" => paint.word("FAIL", test.status),
+            "flaky" | "unsupported" => paint.word("INCONCLUSIVE", test.status),
+            _ => paint.dim(test.status),
+        };
+        text.push_str(&format!("  {mark} {}{reason}\n", test_name(test)));
+    }
+}
+
+fn test_name(test: &TestRow) -> String {
+    let browser =
+        if test.browser.is_empty() { String::new() } else { format!(" [{}]", test.browser) };
+    format!("{} › {}{browser}", test.scenario, test.name)
+}
+
+fn steps(text: &mut String, report: &Report<'_>, paint: &Paint) {
+    if report.steps.is_empty() {
+        return;
+    }
+    heading(text, paint, "Steps (latency of successful requests only, from when each was due)");
+    let head = ["step", "count", "rate", "failed", "p50", "p95", "p99", "max"];
+    let mut rows = vec![head.map(String::from).to_vec()];
+    let several = report.result.scenarios.len() > 1;
+    for step in &report.steps {
+        let mut cells = vec![step_name(step, several)];
+        cells.extend([&step.count, &step.rate, &step.failed].map(Clone::clone));
+        match &step.response {
+            Some(us) => cells.extend([&us.p50, &us.p95, &us.p99, &us.max].map(Clone::clone)),
+            None => cells.push(step.note.to_string()),
+        }
+        rows.push(cells);
+    }
+    text.push_str(&draw(2, &notes_apart(rows)));
+}
+
+/// A note instead of latencies must not widen the first of their columns.
+fn notes_apart(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    for row in rows.iter_mut().filter(|row| row.len() == 5) {
+        let note = row.pop().unwrap_or_default();
+        row.extend(["–", "–", "–", "–"].map(String::from));
+        row[0].push_str(&format!(" ({note})"));
+    }
+    rows
+}
+
+fn step_name(step: &StepRow, several: bool) -> String {
+    let name = line(&step.step, 44);
+    if several { format!("{} › {name}", line(&step.scenario, 24)) } else { name }
+}
+
+fn slas(text: &mut String, report: &Report<'_>, paint: &Paint) {
+    if report.slas.is_empty() {
+        return;
+    }
+    heading(text, paint, "SLAs");
+    let mut rows = vec![["demanded", "observed", "used", "verdict"].map(String::from).to_vec()];
+    for sla in &report.slas {
+        let used = if sla.used.is_empty() { "–" } else { sla.used.as_str() };
+        rows.push(vec![
+            line(&sla.sla, 60),
+            sla.observed.clone(),
+            used.to_string(),
+            sla.word.to_string(),
+        ]);
+    }
+    text.push_str(&draw(2, &rows));
+}
+
+fn baseline(text: &mut String, report: &Report<'_>, paint: &Paint) {
+    let Some(base) = report.baseline.filter(|_| !report.changes.is_empty()) else { return };
+    heading(text, paint, &format!("Against the baseline {}", line(&base.run.id, 60)));
+    let head = ["step", "p95 before", "p95 now", "change", "failed before", "now", "verdict"];
+    let mut rows = vec![head.map(String::from).to_vec()];
+    for row in &report.changes {
+        rows.push(vec![
+            line(&row.step, 44),
+            row.before.clone(),
+            row.now.clone(),
+            row.change.clone(),
+            row.failed_before.clone(),
+            row.failed_now.clone(),
+            row.word.to_string(),
+        ]);
+    }
+    text.push_str(&draw(2, &rows));
+}
+
+fn footer(text: &mut String, report: &Report<'_>, options: &TextOptions, paint: &Paint) {
+    text.push('\n');
+    let seed = report.result.run.seed;
+    let run = line(&report.result.run.id, 80);
+    text.push_str(&paint.dim(&format!("run {run}, seed {seed}")));
+    text.push('\n');
+    if let Some(files) = &options.files {
+        text.push_str(&format!("{} {files}\n", paint.dim("files in")));
+    }
+}
+
+fn heading(text: &mut String, paint: &Paint, title: &str) {
+    text.push('\n');
+    text.push_str(&paint.bold(title));
+    text.push('\n');
+}
+
+impl Paint {
+    fn word(&self, word: &str, text: &str) -> String {
+        let is = |other: Word| word == other.name();
+        match word {
+            _ if is(Word::Pass) => self.ansi("1;32", text),
+            _ if is(Word::Inconclusive) => self.ansi("1;33", text),
+            _ if is(Word::Invalid) => self.ansi("1;35", text),
+            _ => self.ansi("1;31", text),
+        }
+    }
+
+    fn bold(&self, text: &str) -> String {
+        self.ansi("1", text)
+    }
+
+    fn dim(&self, text: &str) -> String {
+        self.ansi("2", text)
+    }
+
+    fn ansi(&self, code: &str, text: &str) -> String {
+        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_string() }
+    }
+}
