@@ -129,8 +129,12 @@ pub struct WhatArgs {
 #[derive(Debug, Args)]
 pub struct JudgeArgs {
     /// Reports to write
-    #[arg(long, value_name = "FORMATS", value_delimiter = ',',
-          default_value = "html,md,json,junit,csv,svg")]
+    #[arg(
+        long,
+        value_name = "FORMATS",
+        value_delimiter = ',',
+        default_value = "html,md,json,junit,csv,svg"
+    )]
     pub report: Vec<Format>,
 
     /// Folder of baselines

@@ -76,7 +76,10 @@ impl Reading {
         Ok(())
     }
 
-    fn parse(&mut self, source: &std::sync::Arc<crate::diagnostic::SourceFile>) -> Option<Scenario> {
+    fn parse(
+        &mut self,
+        source: &std::sync::Arc<crate::diagnostic::SourceFile>,
+    ) -> Option<Scenario> {
         match scenario::parse(source) {
             Ok((scenario, warnings)) => {
                 self.problems.list.extend(warnings);
@@ -115,8 +118,7 @@ impl Reading {
     }
 
     fn included(&mut self, project: &Project, path: &Path, bytes: Vec<u8>) -> FileContent {
-        let unreadable =
-            |reason: String| FileContent::Unreadable { reason, siblings: Vec::new() };
+        let unreadable = |reason: String| FileContent::Unreadable { reason, siblings: Vec::new() };
         let source = match store::source(path, bytes) {
             Ok(source) => source,
             Err(error) => return unreadable(error.reason()),

@@ -63,8 +63,7 @@ pub fn write(
 
 /// Shows the verdict: on standard output, because it is what was asked for.
 pub fn show(result: &RunResult, judged: &Judged, folder: Option<&Path>) {
-    let files =
-        report::render(Format::Text, result, &judged.verdict, judged.baseline.as_ref());
+    let files = report::render(Format::Text, result, &judged.verdict, judged.baseline.as_ref());
     for (_, text) in files {
         words::data(&text);
     }

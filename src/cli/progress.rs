@@ -83,7 +83,7 @@ impl<'a> Progress<'a> {
         if self.aborts && second.second % LOOK == LOOK - 1 {
             self.look(second.second, ledger);
         }
-        let last = u64::from(second.second) + 1 >= self.seconds;
+        let last = u64::from(second.second) + 1 == self.seconds;
         if self.live {
             words::rewrite(&self.load_line(second, 1));
         } else if second.second % PLAIN_LINE == PLAIN_LINE - 1 || last {
@@ -104,7 +104,7 @@ impl<'a> Progress<'a> {
         let share = *failed as f64 / (*count).max(1) as f64;
         format!(
             "load {}/{} s  {} users  {}  {latency}  {} failed",
-            second.second + 1,
+            u64::from(second.second + 1).min(self.seconds),
             self.seconds,
             show_count(u64::from(users)),
             show_rate(*count as f64 / over as f64),

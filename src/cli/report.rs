@@ -10,7 +10,9 @@ use crate::store::{self, RunFolder};
 /// Draws each result; the exit is that of the gravest verdict.
 pub fn report(args: &ReportArgs) -> Result<ExitStatus, Ended> {
     if args.out.is_some() && args.results.len() > 1 {
-        return Err(Ended::usage("--out takes the reports of one result; give one, or leave it out"));
+        return Err(Ended::usage(
+            "--out takes the reports of one result; give one, or leave it out",
+        ));
     }
     let mut gravest = None;
     for path in &args.results {

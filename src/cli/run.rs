@@ -80,7 +80,9 @@ fn execute(
     let seconds = executor::load_duration(plan).as_secs();
     let mut progress = Progress::new(folder, stop.clone(), (tests, seconds));
     let machine = (info, store::machine());
+    let silence = words::NoOutput::until_dropped();
     let result = executor::execute(plan, machine, &options, &stop, &mut progress);
+    drop(silence);
     let broken = progress.broken.take();
     let result = result.map_err(|error| Ended::environment(error.to_string()))?;
     match broken {

@@ -79,7 +79,9 @@ mod tests {
 
     #[test]
     fn this_machine_needs_no_permission_and_any_other_does() {
-        for host in ["localhost", "127.0.0.1:80", "127.9.9.9", "[::1]:8080", "[::1]", "api.localhost"] {
+        for host in
+            ["localhost", "127.0.0.1:80", "127.9.9.9", "[::1]:8080", "[::1]", "api.localhost"]
+        {
             assert!(may_load([host], &[]).is_ok(), "{host}");
         }
         for host in ["example.com", "10.0.0.1", "localhost.example.com", "0.0.0.0:1", "[::2]"] {

@@ -71,6 +71,41 @@ pub fn quiet_libraries() {
     let _ = log::set_logger(&Nobody);
 }
 
+/// Standard output, closed to everybody until this is dropped: goose prints a line of its own
+/// whenever its users are launched, and no option keeps it from that.
+pub struct NoOutput {
+    #[cfg(unix)]
+    kept: Option<std::os::fd::OwnedFd>,
+}
+
+impl NoOutput {
+    /// Closes it. Where that is not possible a stray line is the lesser evil.
+    pub fn until_dropped() -> Self {
+        #[cfg(unix)]
+        {
+            use std::os::fd::AsFd;
+            let kept = std::io::stdout().as_fd().try_clone_to_owned().ok();
+            let nowhere = crate::store::nowhere();
+            let kept =
+                kept.filter(|_| nowhere.is_some_and(|to| rustix::stdio::dup2_stdout(to).is_ok()));
+            Self { kept }
+        }
+        #[cfg(not(unix))]
+        Self {}
+    }
+}
+
+impl Drop for NoOutput {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if let Some(kept) = &self.kept {
+            // What is still in the buffer belongs to nobody either.
+            let _ = std::io::stdout().flush();
+            let _ = rustix::stdio::dup2_stdout(kept);
+        }
+    }
+}
+
 /// A panic is a bug of ours: say so, how to report it, and end at once, because a thread that is
 /// gone would otherwise be missing from the numbers without a word.
 pub fn report_bugs() {

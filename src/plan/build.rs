@@ -333,7 +333,7 @@ impl Compiler<'_> {
                 Some(bytes.to_vec())
             }
             Err(problem) => {
-                self.problem(problem);
+                self.problem(*problem);
                 None
             }
         });

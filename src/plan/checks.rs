@@ -136,7 +136,7 @@ impl Compiler<'_> {
         let (bytes, path) = match self.inputs.bytes(name) {
             Ok(found) => found,
             Err(problem) => {
-                self.problem(problem);
+                self.problem(*problem);
                 return None;
             }
         };

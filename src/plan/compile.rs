@@ -41,7 +41,7 @@ pub struct Trouble {
     /// See `Diagnostic::label`.
     pub label: String,
     /// See `Diagnostic::related`.
-    pub related: Option<(Place, String)>,
+    pub related: Option<Box<(Place, String)>>,
     /// See `Diagnostic::help`.
     pub help: Option<String>,
 }
@@ -67,7 +67,7 @@ impl Trouble {
 
     /// A second place.
     pub fn related(mut self, place: &Place, label: impl Into<String>) -> Self {
-        self.related = Some((place.clone(), label.into()));
+        self.related = Some(Box::new((place.clone(), label.into())));
         self
     }
 }

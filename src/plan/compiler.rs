@@ -187,7 +187,7 @@ pub(super) fn to_diagnostic(trouble: Trouble, place: &Place) -> Diagnostic {
         problem: trouble.problem,
         place: Some(place.clone()),
         label: trouble.label,
-        related: trouble.related,
+        related: trouble.related.map(|related| *related),
         help: trouble.help,
     }
 }

@@ -18,7 +18,7 @@ const ROWS_REPORTED: usize = 5;
 
 /// Reads one feed.
 pub(super) fn read(feed: &Feed, inputs: &Inputs) -> Result<Rows, Vec<Diagnostic>> {
-    let (bytes, path) = inputs.bytes(&feed.csv).map_err(|problem| vec![problem])?;
+    let (bytes, path) = inputs.bytes(&feed.csv).map_err(|problem| vec![*problem])?;
     let text = match std::str::from_utf8(&bytes) {
         Ok(text) => text,
         Err(error) => return Err(vec![not_utf8(feed, &path, &bytes, error.valid_up_to())]),

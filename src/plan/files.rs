@@ -94,48 +94,54 @@ fn add_steps<'a>(steps: &'a [Step], found: &mut Vec<&'a Step>) {
     }
 }
 
+/// A file that could be read.
+pub(super) enum Found<'a> {
+    /// A scenario file.
+    Scenario(&'a Scenario),
+    /// Any other.
+    Bytes(&'a Arc<[u8]>),
+}
+
 impl Inputs {
-    /// The content of a file where it is named, or what is wrong with it.
+    /// The content of a file where it is named with its path, or what is wrong with it.
     pub(super) fn find(
         &self,
         name: &Spanned<String>,
-    ) -> Result<(&FileContent, String), Diagnostic> {
+    ) -> Result<(Found<'_>, String), Box<Diagnostic>> {
+        let error =
+            |code, problem: String| Diagnostic::error(code, problem, &name.place, "named here");
         let Some(path) = locate(&name.place.file.name, &name.value) else {
             let problem = format!("the file `{}` is not inside the project", name.value);
-            return Err(Diagnostic::error("file-outside", problem, &name.place, "named here")
-                .help(
-                    "names are relative to this file, with `/`, and stay inside the project folder",
-                ));
+            let help = "names are relative to this file and stay inside the project folder";
+            return Err(error("file-outside", problem).help(help).into());
         };
         let (reason, siblings) = match self.files.get(&path) {
+            Some(FileContent::Scenario(scenario)) => return Ok((Found::Scenario(scenario), path)),
+            Some(FileContent::Bytes(bytes)) => return Ok((Found::Bytes(bytes), path)),
             Some(FileContent::Unreadable { reason, siblings }) => (reason.as_str(), &siblings[..]),
-            Some(content) => return Ok((content, path)),
             None => ("it was not found", &[][..]),
         };
-        let problem = format!("the file `{path}` cannot be read: {reason}");
         let file = name.value.rsplit('/').next().unwrap_or_default();
         let near = nearest(file, siblings.iter().map(String::as_str));
         let help = near.map(|near| {
             let folder = &name.value[..name.value.len() - file.len()];
             format!("did you mean `{folder}{near}`?")
         });
-        Err(Diagnostic::error("file-unreadable", problem, &name.place, "named here")
+        Err(error("file-unreadable", format!("the file `{path}` cannot be read: {reason}"))
             .help("names are relative to the file they are written in")
-            .help_if(help))
+            .help_if(help)
+            .into())
     }
 
-    /// The bytes of a file where it is named.
-    pub(super) fn bytes(&self, name: &Spanned<String>) -> Result<(Arc<[u8]>, String), Diagnostic> {
-        match self.find(name)? {
-            (FileContent::Bytes(bytes), path) => Ok((bytes.clone(), path)),
-            (FileContent::Scenario(file), path) => Ok((file.file.text.as_bytes().into(), path)),
-            (FileContent::Unreadable { .. }, path) => Err(Diagnostic::error(
-                "file-unreadable",
-                format!("the file `{path}` cannot be read"),
-                &name.place,
-                "named here",
-            )),
-        }
+    /// The bytes of a file where it is named, with its path.
+    pub(super) fn bytes(
+        &self,
+        name: &Spanned<String>,
+    ) -> Result<(Arc<[u8]>, String), Box<Diagnostic>> {
+        self.find(name).map(|(found, path)| match found {
+            Found::Bytes(bytes) => (bytes.clone(), path),
+            Found::Scenario(scenario) => (scenario.file.text.as_bytes().into(), path),
+        })
     }
 
     /// SHA-256 over a scenario file and all that it uses, in hexadecimal. Names and lengths are

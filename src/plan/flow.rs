@@ -15,7 +15,7 @@ use crate::scenario::{Action, BrowserStep, Comparison, HttpStep, Matcher, Repeat
 use crate::units::Pause;
 
 /// A scenario with more is a mistake, or meant to use up memory.
-const MOST_NODES: usize = 100_000;
+const MOST_NODES: usize = 20_000;
 
 impl Compiler<'_> {
     /// Compiles a flow: `name` says where it is, `scope` what was captured before it.
@@ -55,6 +55,17 @@ impl Compiler<'_> {
     fn node(&mut self, step: &Step, think: Option<Pause>) -> Option<Node> {
         self.variables.step = shown_name(step);
         let when = self.conditions(&step.when);
+        // What must exist for the step to be done can be used in it, and not after it.
+        let outer = self.variables.scope.clone();
+        let guards = step.when.iter().filter(|(_, matcher)| exists(matcher));
+        self.variables.scope.extend(guards.map(|(name, _)| name.value.clone()));
+        let node = self.settled(step, think, when);
+        let own = self.captured(std::slice::from_ref(step));
+        self.variables.scope.retain(|name| outer.contains(name) || own.contains(name));
+        node
+    }
+
+    fn settled(&mut self, step: &Step, think: Option<Pause>, when: Vec<Condition>) -> Option<Node> {
         let own = step.think.as_ref().map(|think| think.value);
         let (action, think) = match &step.action {
             Action::Http(http) => {
@@ -88,7 +99,7 @@ impl Compiler<'_> {
         let used = match self.library.resolve(file, name) {
             Ok(used) => used,
             Err(problem) => {
-                self.problem(problem);
+                self.problem(*problem);
                 return None;
             }
         };
@@ -236,6 +247,10 @@ fn browser_in_words(browser: &BrowserStep) -> String {
         }
         _ => verb.to_string(),
     }
+}
+
+fn exists(matcher: &Matcher) -> bool {
+    matcher.tests.iter().any(|test| matches!(test, Comparison::Exists(wanted) if wanted.value))
 }
 
 /// Which step this is.

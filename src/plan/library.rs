@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::files::{FileContent, Inputs, all_steps};
+use super::files::{Found, Inputs, all_steps};
 use crate::diagnostic::{Diagnostic, Spanned, nearest};
 use crate::scenario::{Action, Scenario, Step};
 
@@ -50,7 +50,7 @@ impl<'a> Library<'a> {
         &self,
         file: usize,
         name: &Spanned<String>,
-    ) -> Result<&'a Step, Diagnostic> {
+    ) -> Result<&'a Step, Box<Diagnostic>> {
         let own = self.files[file].named.get(name.value.as_str());
         if let Some(steps) = own {
             return one_of(name, steps);
@@ -60,7 +60,11 @@ impl<'a> Library<'a> {
             included
                 .extend(self.files[*index].named.get(name.value.as_str()).into_iter().flatten());
         }
-        if included.is_empty() { Err(self.unknown(file, name)) } else { one_of(name, &included) }
+        if included.is_empty() {
+            Err(self.unknown(file, name).into())
+        } else {
+            one_of(name, &included)
+        }
     }
 
     fn unknown(&self, file: usize, name: &Spanned<String>) -> Diagnostic {
@@ -122,8 +126,8 @@ impl<'a> Opening<'a, '_> {
             return Ok(*index);
         }
         match content {
-            FileContent::Scenario(scenario) => Ok(self.add(library, scenario, &path)),
-            _ => {
+            Found::Scenario(scenario) => Ok(self.add(library, scenario, &path)),
+            Found::Bytes(_) => {
                 let problem = format!("`{path}` is not a scenario file");
                 Err(Diagnostic::error("not-a-scenario", problem, &name.place, "included here")
                     .help("`include` takes scenario files with `steps`, in YAML")
@@ -147,7 +151,7 @@ fn named(scenario: &Scenario) -> BTreeMap<&str, Vec<&Step>> {
 }
 
 /// The step, if all that have the name are written the same way.
-fn one_of<'a>(name: &Spanned<String>, steps: &[&'a Step]) -> Result<&'a Step, Diagnostic> {
+fn one_of<'a>(name: &Spanned<String>, steps: &[&'a Step]) -> Result<&'a Step, Box<Diagnostic>> {
     let first = steps[0];
     let written = |step: &Step| step.place.text().split_whitespace().collect::<Vec<_>>().join(" ");
     match steps.iter().find(|step| written(step) != written(first)) {
@@ -158,7 +162,8 @@ fn one_of<'a>(name: &Spanned<String>, steps: &[&'a Step]) -> Result<&'a Step, Di
             let label = format!("the other is {other}");
             Err(Diagnostic::error("ambiguous-step", problem, &name.place, "used here")
                 .related(first, format!("one is here, {label}"))
-                .help("give one of them another name, or keep only one and `use` it"))
+                .help("give one of them another name, or keep only one and `use` it")
+                .into())
         }
     }
 }

@@ -31,6 +31,7 @@ mod checks;
 mod codes;
 mod compile;
 mod compiler;
+mod describe;
 mod expression;
 mod feeds;
 mod files;

@@ -199,7 +199,7 @@ impl Compiler<'_> {
         match self.inputs.bytes(name) {
             Ok((bytes, _)) => Some(bytes),
             Err(problem) => {
-                self.problem(problem);
+                self.problem(*problem);
                 None
             }
         }

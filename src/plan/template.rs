@@ -542,7 +542,8 @@ mod tests {
         fn a_percent_encoded_value_can_be_read_back(text in any::<String>()) {
             let mut encoded = String::new();
             write_percent(&text, &mut encoded);
-            prop_assert!(encoded.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~%".contains(&b)));
+            let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte);
+            prop_assert!(encoded.bytes().all(safe));
             let query = format!("v={encoded}");
             let read = url::form_urlencoded::parse(query.as_bytes()).next();
             prop_assert_eq!(read.map(|(_, value)| value.into_owned()), Some(text));

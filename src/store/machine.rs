@@ -36,6 +36,11 @@ pub fn process_cpu_seconds() -> Option<f64> {
     Some(ticks / TICKS)
 }
 
+/// A file that forgets what is written to it.
+pub fn nowhere() -> Option<std::fs::File> {
+    std::fs::OpenOptions::new().write(true).open("/dev/null").ok()
+}
+
 /// The revision of the checkout that `folder` lies in, with `+` where files were changed.
 pub fn git_revision(folder: &Path) -> Option<String> {
     let revision = git(folder, &["rev-parse", "--short=12", "HEAD"])?;

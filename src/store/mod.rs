@@ -12,7 +12,7 @@ mod sources;
 use std::path::{Path, PathBuf};
 
 pub use baselines::{Baselines, Kept};
-pub use machine::{git_revision, machine, process_cpu_seconds};
+pub use machine::{git_revision, machine, nowhere, process_cpu_seconds};
 pub use results::read_result;
 pub use run_folder::RunFolder;
 pub use sources::{Project, find_scenarios, names_beside, read_source, source};

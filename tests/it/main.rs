@@ -1,7 +1,6 @@
-//! Everything through the public interface, against real sockets and files.
+//! What holds of Taster as a whole, seen from outside: one file a subject.
 
-mod demo;
-mod http;
-mod judge;
-mod runs;
-mod tidy;
+mod plan;
+mod plan_describe;
+mod plan_diagnostics;
+mod project;
