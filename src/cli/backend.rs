@@ -51,9 +51,11 @@ impl Backend {
 }
 
 impl Drop for Backend {
+    /// It ends with its standard input, finishes what was begun within five seconds, and removes
+    /// its database; killed, it would leave that behind.
     fn drop(&mut self) {
-        // It may have ended by itself, and then there is nothing left to end.
-        let _ = self.child.kill();
+        drop(self.child.stdin.take());
+        // It may have ended by itself, and then there is nothing left to wait for.
         let _ = self.child.wait();
     }
 }

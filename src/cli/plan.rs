@@ -10,6 +10,6 @@ pub fn plan(args: &PlanArgs) -> Result<ExitStatus, Ended> {
     let seed = args.what.seed.unwrap_or(1);
     let plan = inputs::plan(&args.what, target, seed, (true, true))?;
     words::warnings(&plan);
-    let _ = &plan;
+    words::data(&plan.describe());
     Ok(ExitStatus::Pass)
 }

@@ -57,6 +57,7 @@ pub(super) struct Product {
     pub(super) allergens: i64,
     pub(super) diet: i64,
     pub(super) price: i64,
+    stock: i64,
 }
 
 const INSERT: &str = "INSERT INTO products VALUES (:n, :id, :name, :brand, :category, :type,
@@ -71,8 +72,8 @@ pub(super) fn seed(database: &Connection, seed: u64) -> rusqlite::Result<Vec<Pro
         for (line, line_name) in LINES.iter().enumerate() {
             let n = products.len() as i64 + 1;
             let stock = stock(position, line, &mut source);
-            let product = draw(food, n, line_name, &mut source);
-            insert(database, food, &product, (stock, &mut source))?;
+            let product = Product { n, stock, ..draw(food, line_name, &mut source) };
+            insert(database, food, &product, &mut source)?;
             products.push(product);
         }
     }
@@ -86,14 +87,16 @@ fn foods() -> Vec<Food> {
     rows.expect("the table is part of the program, and a test reads it")
 }
 
-fn draw(food: &Food, n: i64, line: &str, source: &mut impl Rng) -> Product {
+/// A product without its key and its stock.
+fn draw(food: &Food, line: &str, source: &mut impl Rng) -> Product {
     // Up to 6 % more or less of everything, and up to 15 % of the price.
     let vary = 0.94 + below(source, 121) as f64 / 1000.0;
     let dearer = 85 + below(source, 31) as i64;
     let Food { calories, protein, fat, carbs, .. } = *food;
     let allergens: Vec<&str> = food.allergens.split_whitespace().collect();
     Product {
-        n,
+        n: 0,
+        stock: 0,
         food: food.name.clone(),
         name: format!("{line} {}", food.name),
         per_100: Nutrients { calories, protein, fat, carbs }.scaled(vary).rounded(),
@@ -116,7 +119,7 @@ fn insert(
     database: &Connection,
     food: &Food,
     product: &Product,
-    (stock, source): (i64, &mut impl Rng),
+    source: &mut impl Rng,
 ) -> rusqlite::Result<()> {
     let [mass, cut, maintain] = scores(product.per_100);
     database.prepare_cached(INSERT)?.execute(named_params! {
@@ -135,7 +138,7 @@ fn insert(
         ":diet": product.diet,
         ":price": product.price,
         ":pack_grams": food.pack,
-        ":stock": stock,
+        ":stock": product.stock,
         ":score_mass": mass,
         ":score_cut": cut,
         ":score_maintain": maintain,

@@ -22,6 +22,9 @@ use super::{App, DemoError, clock, identity};
 /// Every query of the service fits; those of the product list differ by their filters.
 const STATEMENTS: usize = 256;
 
+/// A log of so many pages of 4 KiB makes reads slow.
+const LONG_LOG: i64 = 2_000;
+
 /// An open database. The connections close before the file is removed: fields drop in order.
 pub(super) struct Database {
     writer: tokio::sync::Mutex<Connection>,
@@ -104,6 +107,7 @@ impl Place {
     fn set_up(&self, writer: &mut Connection, seed: u64) -> rusqlite::Result<()> {
         writer.pragma_update(None, "journal_mode", "WAL")?;
         writer.pragma_update(None, "wal_autocheckpoint", 0)?;
+        writer.pragma_update(None, "journal_size_limit", 16 << 20)?;
         self.relax(writer)?;
         // Asked again under the lock: another process may be seeding the same file.
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -121,14 +125,27 @@ impl Database {
         Ok(Database { writer, readers: Mutex::new(Vec::new()), place })
     }
 
-    /// Copies the log into the file, and forgets sessions that are over. It may wait for the
-    /// disk, so it is for a thread that may block.
+    /// Copies the log into the file, past the writer. It may wait for the disk, so it is for a
+    /// thread that may block.
+    ///
+    /// The log begins anew only when all of it is copied. Under load the writer is always a
+    /// little ahead, so of a long log the rest is copied while the writer waits.
     pub(super) fn checkpoint(&self) -> rusqlite::Result<()> {
         let connection = self.place.connect()?;
         self.place.relax(&connection)?;
+        if copy_log(&connection)? > LONG_LOG {
+            let _writer = self.writer.blocking_lock();
+            copy_log(&connection)?;
+        }
+        Ok(())
+    }
+
+    /// Forgets sessions that are over.
+    pub(super) async fn forget_old(&self) -> rusqlite::Result<()> {
+        let writer = self.writer.lock().await;
         let now = clock::now();
-        connection.execute("DELETE FROM sessions WHERE refresh_expires < ?1", [now])?;
-        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+        writer.execute("DELETE FROM sessions WHERE refresh_expires < ?1", [now])?;
+        Ok(())
     }
 
     fn reader(&self) -> rusqlite::Result<Connection> {
@@ -145,6 +162,11 @@ impl Database {
     fn give_back(&self, connection: Connection) {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }
+}
+
+/// Copies what it can, and says how many pages the log has.
+fn copy_log(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1))
 }
 
 /// What one request has spent in the database, and whether it may use it.
@@ -222,5 +244,32 @@ impl Drop for Spent {
     fn drop(&mut self) {
         let nanos = u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.total.fetch_add(nanos, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_without_a_name_leaves_nothing_behind() {
+        let database = Database::open(None, 1).expect("opened");
+        let path = database.place.path.clone();
+        drop(database.reader().expect("a connection"));
+        assert!(path.exists());
+        drop(database);
+        for end in ["", "-wal", "-shm"] {
+            let file = PathBuf::from(format!("{}{end}", path.display()));
+            assert!(!file.exists(), "{file:?}");
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_brings_the_log_into_the_file() {
+        let database = Database::open(None, 1).expect("opened");
+        let size = || fs::metadata(&database.place.path).expect("a file").len();
+        let before = size();
+        database.checkpoint().expect("copied");
+        assert!(size() > before, "the seed was in the log only");
     }
 }

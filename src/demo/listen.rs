@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use hyper::server::conn::http1;
@@ -19,7 +19,10 @@ use super::{App, edge, routes};
 const GRACE: Duration = Duration::from_secs(5);
 
 /// How often the database's log is copied into its file.
-const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
+const CHECKPOINT_EVERY: Duration = Duration::from_millis(200);
+
+/// How often sessions that are over are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(60);
 
 /// How long a connection may keep silent.
 const IDLE: Duration = Duration::from_secs(75);
@@ -77,12 +80,19 @@ async fn serve(stream: TcpStream, app: Arc<App>, routes: Router, mut closed: wat
     }
 }
 
-/// Keeps the log of the database short, without making a request wait for it.
+/// Keeps the database small, without making a request wait for the disk.
 async fn keep_database(app: Arc<App>, mut closed: watch::Receiver<()>) {
+    let mut forgotten = Instant::now();
     loop {
         tokio::select! {
             _ = closed.changed() => return,
             () = tokio::time::sleep(CHECKPOINT_EVERY) => {}
+        }
+        if forgotten.elapsed() >= FORGET_EVERY {
+            forgotten = Instant::now();
+            if let Err(error) = app.database.forget_old().await {
+                log::warn!("the demo's database: old sessions stay: {error}");
+            }
         }
         let app = Arc::clone(&app);
         let copied = tokio::task::spawn_blocking(move || app.database.checkpoint()).await;

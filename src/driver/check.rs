@@ -105,19 +105,26 @@ fn one(
         CheckWhat::Status(sets) => status(sets, answer, means.words),
         CheckWhat::Header(name, matcher) => {
             let value = answer.header(name);
-            let subject = format!("the header `{name}`");
-            matches(matcher, Subject::One(&subject, value.as_deref().map(Seen::Text)), means)
+            matches(matcher, Subject::Header(name, value.as_deref().map(Seen::Text)), means)
         }
         CheckWhat::Body(matcher) => {
             matches(matcher, Subject::One("the body", Some(Seen::Text(&answer.text()))), means)
         }
         CheckWhat::Json(path, matcher) => match answer.json() {
             Ok(document) => matches(matcher, Subject::Path(path, document), means),
-            Err(error) => fail(format!("{}: {}", check.text, answer.no_json(error, means.words))),
+            Err(error) => fail(format!(
+                "`{}` cannot hold: {}",
+                check.text,
+                answer.no_json(error, means.words)
+            )),
         },
         CheckWhat::Schema(validator) => match answer.json() {
             Ok(document) => schema(validator, document),
-            Err(error) => fail(format!("{}: {}", check.text, answer.no_json(error, means.words))),
+            Err(error) => fail(format!(
+                "`{}` cannot hold: {}",
+                check.text,
+                answer.no_json(error, means.words)
+            )),
         },
         CheckWhat::Within(limit) if service <= *limit => Ok(()),
         CheckWhat::Within(limit) => {

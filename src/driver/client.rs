@@ -66,7 +66,24 @@ impl fmt::Debug for Client {
 }
 
 fn connections(plan: &ConnectionPlan, file: &str) -> Result<reqwest::Client, DriverError> {
-    let mut builder = reqwest::Client::builder()
+    if plan.insecure {
+        let client = builder().tls_danger_accept_invalid_certs(true).build();
+        return client.map_err(|error| client_error(file, &error));
+    }
+    if let Some(pem) = &plan.ca_pem {
+        let authority = |cause| DriverError::Authority { file: file.to_string(), cause };
+        let authorities = authorities(pem).map_err(authority)?;
+        let client = builder().tls_certs_merge(authorities).build();
+        return client.map_err(|error| authority(root(&error)));
+    }
+    // A machine without any authorities, such as an empty container, trusts nobody, and can
+    // still speak plain HTTP.
+    let trusting_nobody = |_| builder().tls_certs_only([]).build();
+    builder().build().or_else(trusting_nobody).map_err(|error| client_error(file, &error))
+}
+
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .no_proxy()
@@ -76,24 +93,16 @@ fn connections(plan: &ConnectionPlan, file: &str) -> Result<reqwest::Client, Dri
         .no_brotli()
         .no_deflate()
         .connect_timeout(CONNECT_TIMEOUT)
-        .tcp_nodelay(true);
-    if plan.insecure {
-        builder = builder.tls_danger_accept_invalid_certs(true);
-    } else if let Some(pem) = &plan.ca_pem {
-        let authorities = authorities(pem)
-            .map_err(|cause| DriverError::Authority { file: file.to_string(), cause })?;
-        builder = builder.tls_certs_merge(authorities);
-    }
-    match builder.build() {
-        Ok(client) => Ok(client),
-        Err(error) => {
-            let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-            Err(match plan.ca_pem {
-                Some(_) => DriverError::Authority { file: file.to_string(), cause },
-                None => DriverError::Client { file: file.to_string(), cause },
-            })
-        }
-    }
+        .tcp_nodelay(true)
+}
+
+fn client_error(file: &str, error: &reqwest::Error) -> DriverError {
+    DriverError::Client { file: file.to_string(), cause: root(error) }
+}
+
+/// The words below reqwest's "builder error".
+fn root(error: &reqwest::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, String> {

@@ -250,7 +250,8 @@ mod tests {
             let between = number(json!(small as f64 + share));
             prop_assert_eq!(compare(&number(json!(small)), &between), Ordering::Less);
             prop_assert_eq!(compare(&number(json!(small + 1)), &between), Ordering::Greater);
-            prop_assert_eq!(compare(&number(json!(small)), &number(json!(small as f64))), Ordering::Equal);
+            let whole = number(json!(small as f64));
+            prop_assert_eq!(compare(&number(json!(small)), &whole), Ordering::Equal);
         }
     }
 

@@ -71,6 +71,7 @@ mod tests {
 
     use flate2::Compression;
     use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -117,6 +118,19 @@ mod tests {
             let broken = decode(&mut body, "gzip", 1_000).unwrap_err();
             assert_eq!(broken.failure, Failure::Protocol);
             assert!(broken.message.starts_with("the body is not the gzip that it says it is"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_decoded_or_refused(
+            bytes: Vec<u8>,
+            encoding in "(gzip|br|deflate|x)(, (gzip|br|deflate))?",
+        ) {
+            let mut body = bytes;
+            if decode(&mut body, &encoding, 1_000).is_ok() && encoding != "x" {
+                prop_assert!(body.len() <= 1_000);
+            }
         }
     }
 }

@@ -23,6 +23,8 @@ const SECRET_HEADERS: [&str; 6] =
 pub(super) struct Masks {
     json: Regex,
     form: Regex,
+    /// User and password within a URL.
+    user: Regex,
 }
 
 /// A request as it went out.
@@ -41,7 +43,8 @@ impl Masks {
         Masks {
             // The closing quote may have been cut off.
             json: regex(&format!(r#"(?i)("{name}"\s*:\s*)"(?:[^"\\]|\\.)*(?:"|$|\\$)"#)),
-            form: regex(&format!(r"(?i)(^|[?&])({name})=[^&\s#]*")),
+            form: regex(&format!(r#"(?i)(^|[?&])({name})=[^&\s#`")]*"#)),
+            user: regex(r#"://[^/\s@"]*@"#),
         }
     }
 
@@ -49,9 +52,15 @@ impl Masks {
     pub(super) fn hide(&self, text: &str, secrets: &Secrets) -> String {
         let text =
             self.json.replace_all(text, |found: &Captures<'_>| format!("{}\"...\"", &found[1]));
+        self.hide_links(&text, secrets)
+    }
+
+    /// As `hide`, for a message, where pieces of JSON may be cut short.
+    pub(super) fn hide_links(&self, text: &str, secrets: &Secrets) -> String {
         let text = self
             .form
-            .replace_all(&text, |found: &Captures<'_>| format!("{}{}=...", &found[1], &found[2]));
+            .replace_all(text, |found: &Captures<'_>| format!("{}{}=...", &found[1], &found[2]));
+        let text = self.user.replace_all(&text, "://...@");
         secrets.hide(&text).into_owned()
     }
 }
@@ -154,6 +163,10 @@ mod tests {
             (r#"{"token":5,"tokens":["a"]}"#, r#"{"token":5,"tokens":["a"]}"#),
             ("user=u&password=p%20q&z=1", "user=u&password=...&z=1"),
             ("GET /x?access_token=abc HTTP/1.1", "GET /x?access_token=... HTTP/1.1"),
+            (
+                "at http://h/?token=a#x and http://u:p@h/",
+                "at http://h/?token=...#x and http://...@h/",
+            ),
             (r#"{"message":"no token"}"#, r#"{"message":"no token"}"#),
         ] {
             assert_eq!(masks.hide(text, &Secrets::default()), hidden);

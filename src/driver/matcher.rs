@@ -20,8 +20,10 @@ use crate::sample::Failure;
 /// What a matcher looks at.
 #[derive(Clone, Copy)]
 pub(super) enum Subject<'v> {
-    /// A header, the body or a variable: its name for messages, and its value if there is one.
+    /// The body or a variable: its name for messages, and its value if there is one.
     One(&'v str, Option<Seen<'v>>),
+    /// A header and its value if there is one.
+    Header(&'v str, Option<Seen<'v>>),
     /// What a path selects in a document.
     Path(&'v JsonPath, &'v Value),
     /// One of the values of another subject, by its number.
@@ -46,8 +48,10 @@ pub(super) fn matches(
 ) -> Result<(), Broken> {
     let (one, several);
     let selected = match subject {
-        Subject::One(_, None) => &[],
-        Subject::One(_, Some(value)) | Subject::Item(_, _, value) => {
+        Subject::One(_, None) | Subject::Header(_, None) => &[],
+        Subject::One(_, Some(value))
+        | Subject::Header(_, Some(value))
+        | Subject::Item(_, _, value) => {
             one = value;
             slice::from_ref(&one)
         }
@@ -321,6 +325,7 @@ fn names_one(subject: Subject<'_>) -> bool {
 fn name(subject: Subject<'_>) -> String {
     match subject {
         Subject::One(name, _) => name.to_string(),
+        Subject::Header(name, _) => format!("the header `{name}`"),
         Subject::Path(path, _) => format!("`{path}`"),
         Subject::Length(of, _) => format!("the length of {}", name(*of)),
         Subject::Item(Subject::Path(path, document), index, _) if !nearest::singular(path) => {
@@ -419,9 +424,15 @@ mod tests {
         }
     }
 
+    fn tells(table: &[(&str, Is, &str)]) {
+        for (path, test, message) in table {
+            assert_eq!(said(path, test.clone()), *message);
+        }
+    }
+
     #[test]
-    fn what_does_not_hold_says_what_was_wanted_and_what_is() {
-        let table = [
+    fn another_value_is_told_with_its_type_and_the_first_difference() {
+        tells(&[
             ("$.id", Is::Equals(fixed(json!(6))), "`$.id` should be 6, but is 5"),
             (
                 "$.digit",
@@ -463,6 +474,12 @@ mod tests {
                 "`$.one` should be {\"a\":1}, but is {\"a\":1,\"b\":{\"c\":[1,2]}}: \
                  `.b` is there too",
             ),
+        ]);
+    }
+
+    #[test]
+    fn another_order_is_told() {
+        tells(&[
             ("$.id", Is::Not(fixed(json!(5))), "`$.id` should not be 5, but is 5"),
             ("$.id", Is::Gt(fixed(json!(5))), "`$.id` should be more than 5, but is 5"),
             ("$.half", Is::Gte(fixed(json!(1))), "`$.half` should be at least 1, but is 0.5"),
@@ -474,6 +491,12 @@ mod tests {
                 "`$.digit` should be more than 4, \
                  but is the text \"5\", which cannot be compared with the number 4",
             ),
+        ]);
+    }
+
+    #[test]
+    fn another_text_list_or_type_is_told() {
+        tells(&[
             (
                 "$.id",
                 Is::In(vec![fixed(json!(1)), fixed(json!("5"))]),
@@ -497,7 +520,8 @@ mod tests {
             (
                 "$.long",
                 Is::NotContains(fixed(json!("the end"))),
-                "`$.long` should not contain \"the end\", but does: \"xxxxxxxxxxxxxxxxxxx the end\"",
+                "`$.long` should not contain \"the end\", \
+                 but does: \"xxxxxxxxxxxxxxxxxxx the end\"",
             ),
             (
                 "$.text",
@@ -529,6 +553,12 @@ mod tests {
                 Is::Type(JsonType::Number),
                 "`$.digit` should be a number, but is the text \"5\"",
             ),
+        ]);
+    }
+
+    #[test]
+    fn a_wrong_number_of_values_is_told() {
+        tells(&[
             (
                 "$.list",
                 Is::Length(all([Is::Gt(fixed(json!(3)))])),
@@ -568,6 +598,12 @@ mod tests {
                 "`$.list[*]` selects 3 values, and this comparison needs exactly one: \
                  say `each` or `any`",
             ),
+        ]);
+    }
+
+    #[test]
+    fn the_values_that_fail_are_told() {
+        tells(&[
             (
                 "$.items[*].price",
                 Is::Each(all([Is::Type(JsonType::Integer), Is::Gte(fixed(json!(0)))])),
@@ -594,20 +630,17 @@ mod tests {
                 Is::Any(all([Is::Gt(fixed(json!(3)))])),
                 "one of the values of `$.list` should be more than 3, but none of 3 does: 1, 2, 3",
             ),
-        ];
-        for (path, test, message) in table {
-            assert_eq!(said(path, test), message);
-        }
+        ]);
     }
 
     #[test]
     fn headers_and_variables_are_looked_at_like_values() {
-        let json = Subject::One("the header `content-type`", Some(Seen::Text("text/plain")));
+        let json = Subject::Header("content-type", Some(Seen::Text("text/plain")));
         assert_eq!(
             said_of(json, Is::Contains(fixed(json!("json")))),
             "the header `content-type` should contain \"json\", but is \"text/plain\""
         );
-        let gone = Subject::One("the header `etag`", None);
+        let gone = Subject::Header("etag", None);
         assert_eq!(said_of(gone, Is::Exists(false)), "");
         assert_eq!(
             said_of(gone, Is::Equals(fixed(json!("x")))),

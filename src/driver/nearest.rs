@@ -199,6 +199,7 @@ fn below<'v>(path: &str, node: &'v Value) -> Vec<(String, &'v Value)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -262,5 +263,25 @@ mod tests {
             [".a", "..b", "[?@.c=='.[']", "['x.y']", "[0]"]
         );
         assert_eq!(cut("$..[0].a"), ["..[0]", ".a"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_path_finds_words_for_any_document(
+            path in r#"\$((\.|\.\.)[a-cé_]|\[('[a-c.\]é]?'|[0-9]|\*|1:|'a','b'|\?@\.a)\]){0,4}"#,
+            depth in 0usize..4,
+        ) {
+            let mut document = json!([{ "a": 1 }, "é"]);
+            for _ in 0..depth {
+                document = json!({ "a": document, "b.c]": [document] });
+            }
+            if let Ok(path) = JsonPath::parse(&path) {
+                let (masks, secrets) = (Masks::new(), Secrets::default());
+                let words = Words { masks: &masks, secrets: &secrets };
+                prop_assert!(!nearest(&path, &document, words).is_empty());
+                let most = if singular(&path) { 1 } else { usize::MAX };
+                prop_assert!(path.query(&document).len() <= most);
+            }
+        }
     }
 }

@@ -39,18 +39,19 @@ pub(super) fn outgoing(step: &HttpPlan, scope: &mut Scope<'_>) -> Result<Outgoin
     let mut writer = Writer { scope, text: String::new() };
     let method = Method::from_bytes(step.method.as_bytes())
         .map_err(|_| unsendable(format!("`{}` is no method", step.method)))?;
-    let url = writer.url(step)?;
+    let mut url = writer.url(step)?;
     let mut headers = HeaderMap::with_capacity(step.headers.len() + 5);
+    if let Some(value) = take_user(&mut url)? {
+        headers.insert(header::AUTHORIZATION, value);
+    }
     for (name, template) in &step.headers {
         let value = writer.write(template, || format!("the header `{name}`"))?;
-        headers.append(header_name(name)?, header_value(name, value)?);
+        headers.insert(header_name(name)?, header_value(name, value)?);
     }
     if let Some((user, password)) = &step.basic {
         let user = writer.write(user, || "the user of `auth`".into())?.to_string();
         let password = writer.write(password, || "the password of `auth`".into())?;
-        let encoded = STANDARD.encode(format!("{user}:{password}"));
-        let value = header_value("authorization", &format!("Basic {encoded}"))?;
-        headers.insert(header::AUTHORIZATION, value);
+        headers.insert(header::AUTHORIZATION, basic(&user, password)?);
     }
     let mut cookies = Vec::with_capacity(step.cookies.len());
     for (name, template) in &step.cookies {
@@ -66,6 +67,28 @@ pub(super) fn outgoing(step: &HttpPlan, scope: &mut Scope<'_>) -> Result<Outgoin
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     Ok(Outgoing { method, url, headers, cookies, body })
+}
+
+/// Takes user and password out of a URL: they belong into a header.
+fn take_user(url: &mut Url) -> Result<Option<HeaderValue>, Broken> {
+    if url.username().is_empty() && url.password().is_none() {
+        return Ok(None);
+    }
+    let decoded = |text: &str| {
+        // Of the two decoders for percent signs this is the one at hand; it takes `+` for a space.
+        let pair = format!("x={}", text.replace('+', "%2B"));
+        let value = form_urlencoded::parse(pair.as_bytes()).next();
+        value.map_or(String::new(), |(_, value)| value.into_owned())
+    };
+    let value = basic(&decoded(url.username()), &decoded(url.password().unwrap_or("")))?;
+    // Neither can fail for a URL with a host, and one of HTTP has a host.
+    let _ = (url.set_username(""), url.set_password(None));
+    Ok(Some(value))
+}
+
+fn basic(user: &str, password: &str) -> Result<HeaderValue, Broken> {
+    let encoded = STANDARD.encode(format!("{user}:{password}"));
+    header_value("authorization", &format!("Basic {encoded}"))
 }
 
 /// Something that HTTP has no way to send.

@@ -281,7 +281,8 @@ impl Session {
         response: Option<String>,
     ) -> Box<Exemplar> {
         let Broken { failure, message } = broken;
-        let message = self.client.shared.plan.secrets.hide(&message).into_owned();
+        let Words { masks, secrets } = self.client.shared.words();
+        let message = masks.hide_links(&message, secrets);
         Box::new(Exemplar { failure, message, site: site.clone(), request, response })
     }
 

@@ -145,6 +145,7 @@ pub(super) fn count(number: usize, noun: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -198,5 +199,17 @@ mod tests {
             assert_eq!(words.beginning("\n <html>\n\t<b> "), "<html> <b>");
             assert_eq!(words.beginning(&"x".repeat(500)).len(), 83);
         });
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_becomes_one_short_visible_line(text in "(?s).{0,300}") {
+            words(|words| {
+                for line in [words.quoted(&text), words.beginning(&text)] {
+                    assert!(!line.chars().any(char::is_control), "{line:?}");
+                    assert!(line.len() < 83 * 12, "{line:?}");
+                }
+            });
+        }
     }
 }

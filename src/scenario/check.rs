@@ -63,9 +63,9 @@ fn list(
     problems: &mut Problems,
 ) {
     if items.len() < least {
-        let help = format!("add {}, or leave `{key}` out", inner.describe());
+        let help = format!("add {}", inner.item());
         let problem = format!("`{key}` is an empty list");
-        problems.error("empty-list", node.span.clone(), problem, "nothing in it", Some(help));
+        problems.error("empty-list", node.span.clone(), problem, "nothing in it").help(help);
     }
     for item in items {
         check(inner, item, key, problems);
@@ -81,12 +81,17 @@ fn fields(object: &'static Object, node: &Node, entries: &[Entry], problems: &mu
             }
             continue;
         };
-        if has_value(&key.kind, entry, key.example, problems) {
+        // `back:` says all there is to say.
+        let alone = key.role == Role::Action(Act::Browser);
+        if alone || has_value(&key.kind, entry, key.example, problems) {
             check(&key.kind, &entry.value, key.name, problems);
         }
     }
     for key in object.keys().filter(|key| key.required && node.get(key.name).is_none()) {
-        missing_key(object, key, node, problems);
+        // A misspelt key was reported already, and is not missing as well.
+        if !entries.iter().any(|entry| meant(object, &entry.key.text) == Some(key.name)) {
+            missing_key(object, key, node, problems);
+        }
     }
     for either in object.either {
         let mut given = entries.iter().filter(|entry| either.contains(&entry.key.text.as_str()));
@@ -101,7 +106,7 @@ fn fields(object: &'static Object, node: &Node, entries: &[Entry], problems: &mu
 fn has_value(kind: &Kind, entry: &Entry, example: &str, problems: &mut Problems) -> bool {
     let written = entry.value.scalar().is_none_or(|scalar| !scalar.text.text.is_empty());
     let null_fits = accepts_null(kind, &entry.value);
-    if !entry.value.is_null() || null_fits && (written || matches!(kind, Kind::Any)) {
+    if !entry.value.is_null() || (null_fits && written) {
         return true;
     }
     let name = quoted(&entry.key.text);
@@ -118,13 +123,14 @@ fn has_value(kind: &Kind, entry: &Entry, example: &str, problems: &mut Problems)
         false => (format!("{name} has no value"), "nothing follows"),
     };
     let span = if written { entry.value.span.clone() } else { entry.key.span.clone() };
-    problems.error("empty-value", span, problem, label, Some(help));
+    problems.error("empty-value", span, problem, label).help(help);
     false
 }
 
 fn accepts_null(kind: &Kind, node: &Node) -> bool {
     match kind {
         Kind::Any | Kind::Scalar => true,
+        Kind::Word(words) => words.iter().any(|word| word.name == "null"),
         Kind::OneOf(kinds) => {
             let fitting = kinds.iter().find(|kind| accepts(kind, node));
             fitting.is_some_and(|kind| accepts_null(kind, node))
@@ -170,7 +176,7 @@ fn whole(kind: &Kind, (least, most): (u64, u64), node: &Node, key: &str, problem
         let problem = format!("`{key}` is {number}, which is out of range");
         let label = "too small or too large";
         let help = format!("write {}", kind.describe());
-        problems.error("number-out-of-range", node.span.clone(), problem, label, Some(help));
+        problems.error("number-out-of-range", node.span.clone(), problem, label).help(help);
     }
 }
 
@@ -187,7 +193,7 @@ pub(super) fn misspelt(wrong: Misspelt, text: &Text, problems: &mut Problems) {
         part if part == (0..text.text.len()) => text.span.clone(),
         part => text.part(part),
     };
-    problems.error(wrong.code, span, wrong.problem, wrong.label, Some(wrong.help));
+    problems.error(wrong.code, span, wrong.problem, wrong.label).help(wrong.help);
 }
 
 /// Data is taken as it is, but its strings are templates.
@@ -230,17 +236,14 @@ fn wrong_type(kind: &Kind, node: &Node, key: &str, problems: &mut Problems) {
             let keys: Vec<&str> = object().keys().map(|key| key.name).collect();
             format!("it has the keys {}", listed(&keys))
         }
+        Kind::Text(Form::Reason) => {
+            "say why, such as `skip: waits for the new cart`; to run it, leave the key out".into()
+        }
         Kind::Map(..) => format!("write `{key}: {{ name: value }}`"),
         _ => format!("write {}", kind.describe()),
     };
     let problem = format!("`{key}` must be {}", kind.describe());
-    problems.error(
-        "wrong-type",
-        node.span.clone(),
-        problem,
-        format!("this is {found}"),
-        Some(help),
-    );
+    problems.error("wrong-type", node.span.clone(), problem, format!("this is {found}")).help(help);
 }
 
 fn unknown_key(object: &'static Object, key: &Text, problems: &mut Problems) {
@@ -249,13 +252,13 @@ fn unknown_key(object: &'static Object, key: &Text, problems: &mut Problems) {
         "matcher" => ("unknown-operator", format!("there is no operator {}", quoted(name))),
         _ => ("unknown-key", format!("there is no key {} in {}", quoted(name), object.what)),
     };
-    let meant = object.keys().find(|key| key.also.contains(&name)).map(|key| key.name);
-    let near = || nearest(name, object.keys().map(|key| key.name));
+    let translated = object.keys().any(|key| key.also.contains(&name));
     let elsewhere = || objects().into_iter().find(|other| other.key(name).is_some());
-    let help = if let Some(meant) = meant {
-        format!("here it is called `{meant}`")
-    } else if let Some(near) = near() {
-        format!("did you mean `{near}`?")
+    let help = if let Some(meant) = meant(object, name) {
+        match translated {
+            true => format!("here it is called `{meant}`"),
+            false => format!("did you mean `{meant}`?"),
+        }
     } else if object.id == "matcher" {
         "to compare with a map, write `equals: { ... }`".to_string()
     } else if let Some(other) = elsewhere() {
@@ -266,7 +269,16 @@ fn unknown_key(object: &'static Object, key: &Text, problems: &mut Problems) {
         let keys: Vec<&str> = object.keys().map(|key| key.name).collect();
         format!("the keys are {}", listed(&keys))
     };
-    problems.error(code, key.span.clone(), problem, "not known", Some(help));
+    problems.error(code, key.span.clone(), problem, "not known").help(help);
+}
+
+/// The key that an unknown one was probably meant to be.
+pub(super) fn meant(object: &Object, name: &str) -> Option<&'static str> {
+    if object.key(name).is_some() {
+        return None;
+    }
+    let translated = object.keys().find(|key| key.also.contains(&name)).map(|key| key.name);
+    translated.or_else(|| nearest(name, object.keys().map(|key| key.name)))
 }
 
 fn missing_key(object: &Object, key: &Key, node: &Node, problems: &mut Problems) {
@@ -276,16 +288,15 @@ fn missing_key(object: &Object, key: &Key, node: &Node, problems: &mut Problems)
         _ => format!("add `{}:`", key.name),
     };
     let label = format!("has no `{}`", key.name);
-    problems.error("missing-key", node.span.clone(), problem, label, Some(help));
+    problems.error("missing-key", node.span.clone(), problem, label).help(help);
 }
 
 fn conflict(first: &Text, second: &Text, either: &[&str], problems: &mut Problems) {
     let problem = format!("`{}` and `{}` cannot go together", first.text, second.text);
-    let place = problems.place(second.span.clone());
-    let related = problems.place(first.span.clone());
-    let help = format!("keep one of {}", listed(either));
-    let one = crate::diagnostic::Diagnostic::error("conflicting-keys", problem, &place, "and this");
-    problems.push(one.related(&related, "this").help(help));
+    problems
+        .error("conflicting-keys", second.span.clone(), problem, "and this")
+        .related(first.span.clone(), "this")
+        .help(format!("keep one of {}", listed(either)));
 }
 
 fn unknown_word(kind: &Kind, words: &[Word], text: &Text, key: &str, problems: &mut Problems) {
@@ -298,7 +309,7 @@ fn unknown_word(kind: &Kind, words: &[Word], text: &Text, key: &str, problems: &
     };
     let problem = format!("`{key}` cannot be {}", quoted(name));
     let label = format!("not {}", kind.describe());
-    problems.error("unknown-word", text.span.clone(), problem, label, Some(help));
+    problems.error("unknown-word", text.span.clone(), problem, label).help(help);
 }
 
 /// `a, b and c`

@@ -39,10 +39,9 @@ impl Problems {
         span: Range<usize>,
         problem: impl Into<String>,
         label: impl Into<String>,
-        help: Option<String>,
-    ) {
+    ) -> Said<'_> {
         let place = self.place(span);
-        self.push(Diagnostic::error(code, problem, &place, label).help_if(help));
+        self.push(Diagnostic::error(code, problem, &place, label))
     }
 
     /// Something that looks like a mistake.
@@ -52,10 +51,9 @@ impl Problems {
         span: Range<usize>,
         problem: impl Into<String>,
         label: impl Into<String>,
-        help: Option<String>,
-    ) {
+    ) -> Said<'_> {
         let place = self.place(span);
-        self.push(Diagnostic::warning(code, problem, &place, label).help_if(help));
+        self.push(Diagnostic::warning(code, problem, &place, label))
     }
 
     /// Something that is there for the second time.
@@ -65,27 +63,61 @@ impl Problems {
         span: Range<usize>,
         problem: impl Into<String>,
         first: Range<usize>,
-        help: &str,
-    ) {
-        let (place, first) = (self.place(span), self.place(first));
-        let one = Diagnostic::error(code, problem, &place, "given again here");
-        self.push(one.related(&first, "first given here").help(help));
+    ) -> Said<'_> {
+        self.error(code, span, problem, "given again here").related(first, "first given here")
     }
 
     /// Adds a problem, but not the same twice: a value that is reached through aliases is looked
     /// at as often.
-    pub(super) fn push(&mut self, one: Diagnostic) {
+    fn push(&mut self, one: Diagnostic) -> Said<'_> {
         debug_assert!(CODES.iter().any(|(code, _)| *code == one.code), "{}", one.code);
         let span = one.place.as_ref().map(|place| place.span.clone());
-        if self.seen.insert((one.code, span, one.problem.clone())) {
-            self.found.push(one);
+        if !self.seen.insert((one.code, span, one.problem.clone())) {
+            return Said(None);
         }
+        self.found.push(one);
+        Said(self.found.list.last_mut())
+    }
+
+    /// Takes back what was said of a value that begins at `start`, for a better word about it.
+    pub(super) fn take_back(&mut self, code: &str, start: usize) {
+        self.found.list.retain(|one| {
+            let here = one.place.as_ref().is_some_and(|place| place.span.start == start);
+            one.code != code || !here
+        });
+        self.seen.retain(|(seen, span, _)| {
+            *seen != code || span.as_ref().is_none_or(|span| span.start != start)
+        });
     }
 
     /// Everything found, in the order of the file.
     pub(super) fn into_sorted(mut self) -> Diagnostics {
         self.found.sort();
         self.found
+    }
+}
+
+/// A problem just reported, to say more about; none when it had been reported before.
+pub(super) struct Said<'a>(Option<&'a mut Diagnostic>);
+
+impl Said<'_> {
+    /// Adds what to do next.
+    pub(super) fn help(self, help: impl Into<String>) -> Self {
+        if let Said(Some(one)) = self {
+            one.help = Some(help.into());
+            return Said(Some(one));
+        }
+        self
+    }
+
+    /// Adds a second place that matters.
+    pub(super) fn related(self, span: Range<usize>, label: impl Into<String>) -> Self {
+        if let Said(Some(one)) = self {
+            let home = one.place.as_ref().map(|place| Place::new(&place.file, span));
+            one.related = home.map(|place| (place, label.into()));
+            return Said(Some(one));
+        }
+        self
     }
 }
 

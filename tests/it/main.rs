@@ -1,6 +1,14 @@
-//! What holds of Taster as a whole, seen from outside: one file a subject.
+//! Everything through the public interface, against real sockets and files: one file a subject.
 
+mod catalogue;
+mod demo;
+mod diagnostics;
+mod http;
+mod judge;
 mod plan;
 mod plan_describe;
 mod plan_diagnostics;
 mod project;
+mod reading;
+mod runs;
+mod tidy;

@@ -8,7 +8,7 @@ use super::super::yaml::{Data, Entry, Node, Text};
 use super::super::{Comparison, Expect, JsonType, Matcher, StatusSet};
 use super::step::json;
 use super::{Pairs, boolean, field_duration, items, key, no_header_twice, text};
-use crate::diagnostic::{Diagnostic, Spanned};
+use crate::diagnostic::Spanned;
 
 /// `expect`.
 pub(super) fn expect(node: &Node, problems: &mut Problems) -> Expect {
@@ -36,7 +36,7 @@ fn inline_schema(node: &Node, problems: &mut Problems) -> Spanned<Value> {
         let at = inside.fold(node, |at, step| deeper(at, step).unwrap_or(at));
         let help = "see https://json-schema.org; a schema may also be a file: `schema: a.json`";
         let problem = format!("this is not a JSON Schema: {error}");
-        problems.error("bad-schema", at.span.clone(), problem, "here", Some(help.into()));
+        problems.error("bad-schema", at.span.clone(), problem, "here").help(help);
     }
     schema
 }
@@ -75,6 +75,12 @@ fn matcher(node: &Node, problems: &mut Problems) -> Option<Matcher> {
     let tests = match &node.data {
         Data::Broken => return None,
         Data::Map(entries) => {
+            if entries.is_empty() {
+                let problem = "this matcher demands nothing";
+                problems
+                    .error("empty-value", node.span.clone(), problem, "always holds")
+                    .help("write `exists: true`; to compare with an empty map, `equals: {}`");
+            }
             no_contradiction(node, entries, problems);
             entries.iter().filter_map(|entry| comparison(entry, problems)).collect()
         }
@@ -122,8 +128,8 @@ fn emptiness(empty: bool, node: &Node, problems: &Problems) -> Matcher {
 }
 
 fn json_type(node: &Node, problems: &Problems) -> Option<Spanned<JsonType>> {
-    let word = text(node, problems)?;
-    let json_type = match word.value.as_str() {
+    // Not `text`: the word `null` is also YAML's nothing.
+    let json_type = match node.scalar()?.text.text.as_str() {
         "string" => JsonType::String,
         "number" => JsonType::Number,
         "integer" => JsonType::Integer,
@@ -133,7 +139,7 @@ fn json_type(node: &Node, problems: &Problems) -> Option<Spanned<JsonType>> {
         "null" => JsonType::Null,
         _ => return None,
     };
-    Some(Spanned::new(json_type, word.place))
+    Some(problems.spanned(json_type, node.span.clone()))
 }
 
 /// `not: { contains: x }` would compare with a map, which is hardly ever meant.
@@ -155,10 +161,10 @@ fn not_takes_a_value(key: &Text, node: &Node, problems: &mut Problems) {
         _ => "write what must hold instead",
     };
     let problem = format!("`not` takes a value, and `{}` is an operator", first.key.text);
-    let place = problems.place(first.key.span.clone());
-    let related = problems.place(key.span.clone());
-    let one = Diagnostic::error("not-takes-a-value", problem, &place, "an operator");
-    problems.push(one.related(&related, "compares with this map as a value").help(instead));
+    problems
+        .error("not-takes-a-value", first.key.span.clone(), problem, "an operator")
+        .related(key.span.clone(), "compares with this map as a value")
+        .help(instead);
 }
 
 /// Nothing can be demanded of what must not be there.
@@ -167,11 +173,10 @@ fn no_contradiction(node: &Node, entries: &[Entry], problems: &mut Problems) {
     let Some(other) = entries.iter().find(|entry| entry.key.text != "exists") else { return };
     let Some(exists) = entries.iter().find(|entry| entry.key.text == "exists") else { return };
     if absent {
-        let place = problems.place(other.key.span.clone());
-        let related = problems.place(exists.key.span.clone());
         let problem = format!("`{}` can never hold of what must not exist", other.key.text);
-        let one = Diagnostic::error("contradiction", problem, &place, "demands a value");
-        let help = "leave one of them out";
-        problems.push(one.related(&related, "demands that there is none").help(help));
+        problems
+            .error("contradiction", other.key.span.clone(), problem, "demands a value")
+            .related(exists.key.span.clone(), "demands that there is none")
+            .help("leave one of them out");
     }
 }

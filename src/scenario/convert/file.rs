@@ -1,5 +1,7 @@
 //! The top of a file: data, HTTP defaults, hooks, tests.
 
+use super::super::check::meant;
+use super::super::grammar::FILE;
 use super::super::problems::Problems;
 use super::super::yaml::Node;
 use super::super::{Action, AtEnd, Feed, Hooks, HttpDefaults, Pick, Scenario, Step, Test};
@@ -36,26 +38,32 @@ pub(in crate::scenario) fn scenario(root: &Node, problems: &mut Problems) -> Sce
 
 /// A file has a purpose, and one that runs has a name.
 fn something_to_do(root: &Node, problems: &mut Problems) {
-    let has = |key: &str| root.get(key).is_some();
+    let entries = root.entries().unwrap_or_default();
+    let has = |wanted: &str| {
+        let is = |key: &str| key == wanted || meant(&FILE, key) == Some(wanted);
+        entries.iter().any(|entry| is(&entry.key.text))
+    };
     let library = ["steps", "vars", "data", "secrets", "include"];
     if !has("tests") && !has("load") {
         if root.entries().is_some() && !library.iter().any(|key| has(key)) {
-            problems.error(
-                "nothing-to-do",
-                root.span.clone(),
-                "there is nothing to do in this file",
-                "has neither `tests` nor `load`",
-                Some("add `tests:`, `load:`, or `steps:` that other files can include".into()),
-            );
+            problems
+                .error(
+                    "nothing-to-do",
+                    root.span.clone(),
+                    "there is nothing to do in this file",
+                    "has neither `tests` nor `load`",
+                )
+                .help("add `tests:`, `load:`, or `steps:` that other files can include");
         }
     } else if !has("name") {
-        problems.error(
-            "missing-key",
-            root.span.clone(),
-            "a scenario file with tests or load needs the key `name`",
-            "has no `name`",
-            Some("add it at the top, such as `name: shopping`".into()),
-        );
+        problems
+            .error(
+                "missing-key",
+                root.span.clone(),
+                "a scenario file with tests or load needs the key `name`",
+                "has no `name`",
+            )
+            .help("add it at the top, such as `name: shopping`");
     }
 }
 
@@ -125,14 +133,15 @@ fn test(node: &Node, problems: &mut Problems) -> Option<Test> {
     no_name_twice(&test.tags.iter().collect::<Vec<_>>(), "duplicate-word", problems);
     no_name_twice(&test.browser.iter().collect::<Vec<_>>(), "duplicate-word", problems);
     if let Some(place) = first_browser_step(&test.steps).filter(|_| test.browser.is_empty()) {
-        let one = crate::diagnostic::Diagnostic::error(
-            "browser-not-named",
-            "a test with browser steps must say in which engines it runs",
-            place,
-            "needs a browser",
-        );
-        let related = one.related(&test.name.place, "this test names none");
-        problems.push(related.help("add `browser: [chromium]` to the test"));
+        problems
+            .error(
+                "browser-not-named",
+                place.span.clone(),
+                "a test with browser steps must say in which engines it runs",
+                "needs a browser",
+            )
+            .related(test.name.place.span.clone(), "this test names none")
+            .help("add `browser: [chromium]` to the test");
     }
     Some(test)
 }

@@ -28,7 +28,7 @@ pub(super) fn load(node: &Node, problems: &mut Problems) -> Option<Load> {
         let help = "add one, such as `smoke: { users: 2, duration: 10s }`";
         let span = at.map_or(node.span.clone(), |entry| entry.key.span.clone());
         let problem = "`profiles` is empty";
-        problems.error("empty-value", span, problem, "nothing in it", Some(help.into()));
+        problems.error("empty-value", span, problem, "nothing in it").help(help);
     }
     let sla = slas(node.get("sla"), problems);
     no_sla_twice(&sla, problems);
@@ -55,7 +55,7 @@ fn journeys(node: &Node, problems: &mut Problems) -> Vec<Journey> {
         let help = "add `journey: [step name, ...]`, or several as `journeys:`";
         let problem = "the `load` section needs the key `journey` or `journeys`";
         let span = node.span.clone();
-        problems.error("missing-key", span, problem, "has no journey", Some(help.into()));
+        problems.error("missing-key", span, problem, "has no journey").help(help);
         return Vec::new();
     };
     let journeys: Vec<Journey> =
@@ -121,7 +121,7 @@ fn aborting(sla: &mut Sla, node: &Node, keys: [&str; 2], problems: &mut Problems
         let problem = format!("`{delay_key}` means nothing without `{abort_key}: true`");
         let label = "nothing is delayed";
         let help = format!("add `{abort_key}: true`, or leave it out");
-        problems.warning("delay-without-abort", delay.place.span, problem, label, Some(help));
+        problems.warning("delay-without-abort", delay.place.span, problem, label).help(help);
     }
 }
 
@@ -130,13 +130,14 @@ fn no_sla_twice(slas: &[Spanned<Sla>], problems: &mut Problems) {
     for sla in slas {
         let text = sla.value.to_string();
         if let Some(first) = seen.get(&text) {
-            problems.duplicate(
-                "duplicate-sla",
-                sla.place.span.clone(),
-                format!("the SLA `{text}` is given twice"),
-                first.place.span.clone(),
-                "keep one of them",
-            );
+            problems
+                .duplicate(
+                    "duplicate-sla",
+                    sla.place.span.clone(),
+                    format!("the SLA `{text}` is given twice"),
+                    first.place.span.clone(),
+                )
+                .help("keep one of them");
             continue;
         }
         seen.insert(text, sla);

@@ -10,6 +10,7 @@ mod load;
 mod profile;
 mod step;
 
+use std::collections::HashMap;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -108,36 +109,34 @@ fn headers(node: Option<&Node>, problems: &mut Problems) -> Pairs<Spanned<String
 
 fn no_header_twice(node: Option<&Node>, problems: &mut Problems) {
     let entries = node.and_then(Node::entries).unwrap_or_default();
-    for (at, entry) in entries.iter().enumerate() {
-        let same =
-            |other: &&super::yaml::Entry| other.key.text.eq_ignore_ascii_case(&entry.key.text);
-        if let Some(first) = entries[..at].iter().find(same) {
-            problems.duplicate(
-                "duplicate-header",
-                entry.key.span.clone(),
-                format!("the header `{}` is given twice", entry.key.text),
-                first.key.span.clone(),
-                "keep one of them; upper and lower case are the same in header names",
-            );
+    let mut seen = HashMap::new();
+    for entry in entries {
+        let name = entry.key.text.to_ascii_lowercase();
+        if let Some(first) = seen.insert(name, entry.key.span.clone()) {
+            let problem = format!("the header `{}` is given twice", entry.key.text);
+            problems
+                .duplicate("duplicate-header", entry.key.span.clone(), problem, first)
+                .help("keep one of them; upper and lower case are the same in header names");
         }
     }
 }
 
 /// Reports what is named for the second time.
 fn no_name_twice(names: &[&Spanned<String>], code: &'static str, problems: &mut Problems) {
-    let mut seen = std::collections::HashMap::new();
+    let mut seen = HashMap::new();
     for name in names {
         if let Some(first) = seen.insert(name.value.as_str(), &name.place) {
-            problems.duplicate(
-                code,
-                name.place.span.clone(),
-                format!("{} is here twice", super::problems::quoted(&name.value)),
-                first.span.clone(),
-                match code {
+            problems
+                .duplicate(
+                    code,
+                    name.place.span.clone(),
+                    format!("{} is here twice", super::problems::quoted(&name.value)),
+                    first.span.clone(),
+                )
+                .help(match code {
                     "duplicate-name" => "give them different names: reports tell them apart by it",
                     _ => "keep one of them",
-                },
-            );
+                });
         }
     }
 }

@@ -50,7 +50,11 @@ impl Model {
     /// `users + duration is constant-vus`
     fn in_words(&self) -> String {
         let needs: Vec<String> = self.needs.iter().map(|key| format!("`{key}`")).collect();
-        format!("{} is k6's {}", needs.join(" + "), self.k6)
+        let may_have = match self.may_have {
+            [] => String::new(),
+            keys => format!(" (and perhaps `{}`)", keys.join("`, `")),
+        };
+        format!("{}{may_have} is k6's {}", needs.join(" + "), self.k6)
     }
 }
 
@@ -107,7 +111,7 @@ fn model(entry: &Entry, problems: &mut Problems) -> Option<&'static Model> {
             (entry.key.span.clone(), problem, label)
         }
     };
-    problems.error("profile-shape", span, problem, label, Some(words.join("; ")));
+    problems.error("profile-shape", span, problem, label).help(words.join("; "));
     None
 }
 
@@ -157,7 +161,7 @@ fn stages<T: FromStr>(node: &Node, hint: &str, problems: &mut Problems) -> Optio
             if text.parse::<Rate>().is_ok() || text.parse::<u32>().is_ok() {
                 let problem = format!("`{text}` is not what this profile ramps");
                 let span = target.span.clone();
-                problems.error("profile-shape", span, problem, "the wrong kind", Some(hint.into()));
+                problems.error("profile-shape", span, problem, "the wrong kind").help(hint);
             }
             return None;
         };
@@ -192,5 +196,5 @@ fn does_something(shape: &Shape, entry: &Entry, problems: &mut Problems) {
         _ => return,
     };
     let problem = format!("the profile `{}` {problem}", entry.key.text);
-    problems.error("no-load", entry.key.span.clone(), problem, "no load", Some(help.to_string()));
+    problems.error("no-load", entry.key.span.clone(), problem, "no load").help(help.to_string());
 }

@@ -11,7 +11,7 @@ use super::super::{
 };
 use super::expect::{expect, matchers};
 use super::{field, field_duration, field_text, headers, key, read, text, text_pairs, value_pairs};
-use crate::diagnostic::{Diagnostic, Spanned};
+use crate::diagnostic::Spanned;
 
 /// A list of steps.
 pub(super) fn steps(node: Option<&Node>, problems: &mut Problems) -> Vec<Step> {
@@ -74,16 +74,16 @@ fn only_action<'a>(
                 ),
             };
             let span = node.span.clone();
-            problems.error("no-action", span, problem, "has no action", Some(help.into()));
+            problems.error("no-action", span, problem, "has no action").help(help);
         }
         return None;
     };
     for second in actions {
-        let place = problems.place(second.key.span.clone());
-        let related = problems.place(first.key.span.clone());
         let problem = format!("`{}` and `{}` are two actions", first.key.text, second.key.text);
-        let one = Diagnostic::error("many-actions", problem, &place, "the second");
-        problems.push(one.related(&related, "the first").help("make two steps of them"));
+        problems
+            .error("many-actions", second.key.span.clone(), problem, "the second")
+            .related(first.key.span.clone(), "the first")
+            .help("make two steps of them");
     }
     Some(first)
 }
@@ -104,11 +104,11 @@ fn goes_with(act: Act, action: &Entry, other: &Entry, problems: &mut Problems) {
         }
         _ => return,
     };
-    let place = problems.place(other.key.span.clone());
-    let related = problems.place(action.key.span.clone());
     let problem = format!("`{name}` does not go with `{}`", action.key.text);
-    let one = Diagnostic::error("misplaced-key", problem, &place, "says nothing here");
-    problems.push(one.related(&related, "the action of this step").help(help));
+    problems
+        .error("misplaced-key", other.key.span.clone(), problem, "says nothing here")
+        .related(action.key.span.clone(), "the action of this step")
+        .help(help);
 }
 
 fn action(act: Act, entry: &Entry, node: &Node, problems: &mut Problems) -> Option<Action> {
@@ -123,9 +123,8 @@ fn action(act: Act, entry: &Entry, node: &Node, problems: &mut Problems) -> Opti
         Act::Group => {
             if node.get("steps").is_none() {
                 let span = entry.key.span.clone();
-                let help = Some("add `steps:`".to_string());
                 let problem = "a group needs the key `steps`";
-                problems.error("missing-key", span, problem, "has no `steps`", help);
+                problems.error("missing-key", span, problem, "has no `steps`").help("add `steps:`");
             }
             Action::Group(steps(node.get("steps"), problems))
         }
@@ -148,9 +147,10 @@ fn target(
         return Some((method, text(&entry.value, problems)?));
     }
     if node.get("url").is_none() {
-        let help = Some("add `url: /path`".to_string());
         let problem = "`method` needs the key `url`";
-        problems.error("missing-key", entry.key.span.clone(), problem, "has no `url`", help);
+        problems
+            .error("missing-key", entry.key.span.clone(), problem, "has no `url`")
+            .help("add `url: /path`");
     }
     let mut method = text(&entry.value, problems)?;
     method.value.make_ascii_uppercase();
@@ -222,7 +222,7 @@ pub(super) fn auth(node: &Node, problems: &mut Problems) -> Option<Auth> {
             let help = "write { bearer: token }, { basic: { user: u, password: p } } or none";
             let problem = "`auth` does not say how";
             let span = node.span.clone();
-            problems.error("empty-value", span, problem, "nothing in it", Some(help.into()));
+            problems.error("empty-value", span, problem, "nothing in it").help(help);
         }
         return None;
     };
@@ -282,7 +282,7 @@ fn capture_from(entry: &Entry, problems: &mut Problems) -> Option<CaptureFrom> {
             let problem = format!("`{}` does not say where its value comes from", entry.key.text);
             let help = format!("write a JSONPath, `body`, or a map with {}", listed(&sources));
             let span = entry.key.span.clone();
-            problems.error("capture-without-source", span, problem, "from where?", Some(help));
+            problems.error("capture-without-source", span, problem, "from where?").help(help);
         }
         return None;
     };
@@ -295,7 +295,7 @@ fn capture_from(entry: &Entry, problems: &mut Problems) -> Option<CaptureFrom> {
             _ => format!("write a group from 0 (all of it) to {groups}"),
         };
         let place = group.place.span.clone();
-        problems.error("number-out-of-range", place, problem, "no such group", Some(help));
+        problems.error("number-out-of-range", place, problem, "no such group").help(help);
     }
     // Without parentheses, the whole match is what is meant.
     let group = group.map_or(groups.min(1), |group| group.value);

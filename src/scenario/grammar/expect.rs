@@ -62,9 +62,9 @@ const ORDERED: Kind = Kind::Text(Form::Ordered);
 const OPERATORS: [Key; 18] = [
     key("equals", Kind::Any, "It is this value.", "{ id: 1 }").also(&["eq", "is", "=="]),
     key("not", Kind::Any, "It is anything but this value.", "0").also(&["ne", "not-equals", "!="]),
-    key("gt", ORDERED, "It is greater.", "0").also(&[">", "greater-than"]),
+    key("gt", ORDERED, "It is greater.", "0").also(&[">", "greater", "greater-than"]),
     key("gte", ORDERED, "It is greater or equal.", "1").also(&[">=", "ge", "min", "at-least"]),
-    key("lt", ORDERED, "It is less.", "100").also(&["<", "less-than"]),
+    key("lt", ORDERED, "It is less.", "100").also(&["<", "less", "less-than"]),
     key("lte", ORDERED, "It is less or equal.", "99").also(&["<=", "le", "max", "at-most"]),
     key("in", Kind::List(&Kind::Any, 1), "It is one of these.", "[new, paid]").also(&["one-of"]),
     key("contains", Kind::Any, "It has this part (text) or element (list).", "json")

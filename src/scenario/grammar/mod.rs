@@ -8,6 +8,7 @@ mod expect;
 mod file;
 pub(super) mod form;
 mod load;
+mod spelling;
 mod step;
 
 pub(super) use expect::MATCHER;
@@ -164,6 +165,15 @@ impl Object {
 }
 
 impl Kind {
+    /// What one item of a list is called.
+    pub(super) fn item(&self) -> String {
+        match self {
+            Kind::Object(object) => object().what.to_string(),
+            Kind::OneOf(kinds) => kinds.last().map(Kind::item).unwrap_or_default(),
+            _ => self.describe(),
+        }
+    }
+
     /// What it is in a sentence: `a duration such as 500ms`.
     pub(super) fn describe(&self) -> String {
         match self {
@@ -177,7 +187,7 @@ impl Kind {
             Kind::List(Kind::Object(object), _) => format!("a list, each item {}", object().what),
             Kind::List(..) => "a list".to_string(),
             Kind::OneOrMany(kind) => format!("{}, or a list of them", kind.describe()),
-            Kind::Map(form, _) => format!("a map from {}", form.describe()),
+            Kind::Map(..) => "a map".to_string(),
             Kind::Object(object) => format!("a map ({})", object().what),
             Kind::OneOf(kinds) => {
                 let kinds: Vec<String> = kinds.iter().map(Kind::describe).collect();

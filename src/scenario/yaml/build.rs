@@ -7,7 +7,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use super::super::problems::{Problems, quoted};
 use super::scalar::resolve;
-use super::{DEEPEST, Data, Entry, MOST_COPIES, Node, Resolved, Scalar, Text, syntax};
+use super::{DEEPEST, Data, MOST_COPIES, Node, Resolved, Scalar, Text, syntax};
 
 /// Reads the file of `problems`; none when it cannot be read any further.
 pub(in crate::scenario) fn read(problems: &mut Problems) -> Option<Node> {
@@ -34,13 +34,14 @@ pub(in crate::scenario) fn read(problems: &mut Problems) -> Option<Node> {
     }
     let root = builder.root.filter(|root| !root.is_null());
     if root.is_none() {
-        problems.error(
-            "empty-file",
-            file.text.len()..file.text.len(),
-            "the file is empty",
-            "nothing is written here",
-            Some("begin with `name:` and `tests:`; `taster init` writes an example".into()),
-        );
+        problems
+            .error(
+                "empty-file",
+                file.text.len()..file.text.len(),
+                "the file is empty",
+                "nothing is written here",
+            )
+            .help("begin with `name:` and `tests:`; `taster init` writes an example");
     }
     root
 }
@@ -69,15 +70,15 @@ impl Offsets {
     }
 }
 
-struct Builder<'a> {
-    source: &'a str,
+pub(super) struct Builder<'a> {
+    pub(super) source: &'a str,
     offsets: Offsets,
     open: Vec<Collection>,
     root: Option<Node>,
     documents: usize,
     anchors: HashMap<usize, Anchored>,
     copies: usize,
-    problems: &'a mut Problems,
+    pub(super) problems: &'a mut Problems,
 }
 
 /// A list or map that is not closed yet.
@@ -130,13 +131,14 @@ impl Builder<'_> {
         if self.documents == 1 {
             return Some(());
         }
-        self.problems.error(
-            "many-documents",
-            span,
-            "a scenario file holds one YAML document",
-            "a second one begins here",
-            Some("move what follows `---` into a file of its own".into()),
-        );
+        self.problems
+            .error(
+                "many-documents",
+                span,
+                "a scenario file holds one YAML document",
+                "a second one begins here",
+            )
+            .help("move what follows `---` into a file of its own");
         None
     }
 
@@ -193,25 +195,27 @@ impl Builder<'_> {
 
     fn alias(&mut self, anchor: usize, span: Range<usize>) -> Option<()> {
         let Some(Anchored { node, height, weight }) = self.anchors.get(&anchor) else {
-            self.problems.error(
-                "alias-inside-itself",
-                span,
-                "the alias stands inside the value that it refers to",
-                "this would never end",
-                Some("write the value out, or move the anchor".into()),
-            );
+            self.problems
+                .error(
+                    "alias-inside-itself",
+                    span,
+                    "the alias stands inside the value that it refers to",
+                    "this would never end",
+                )
+                .help("write the value out, or move the anchor");
             return None;
         };
         let (node, height, weight) = (node.clone(), *height, *weight);
         self.copies += weight;
         if self.copies > MOST_COPIES {
-            self.problems.error(
-                "too-many-aliases",
-                span,
-                format!("aliases make this file grow beyond {MOST_COPIES} values"),
-                "the limit is reached here",
-                Some("write less with aliases; test data belongs into a CSV file".into()),
-            );
+            self.problems
+                .error(
+                    "too-many-aliases",
+                    span,
+                    format!("aliases make this file grow beyond {MOST_COPIES} values"),
+                    "the limit is reached here",
+                )
+                .help("write less with aliases; test data belongs into a CSV file");
             return None;
         }
         self.deep_enough(self.open.len() + height, &span)?;
@@ -222,13 +226,14 @@ impl Builder<'_> {
         if depth <= DEEPEST {
             return Some(());
         }
-        self.problems.error(
-            "too-deep",
-            span.clone(),
-            format!("the file is nested more than {DEEPEST} levels deep"),
-            "the limit is reached here",
-            Some("put large values into files: `body-file:`, `schema:`, `data:`".into()),
-        );
+        self.problems
+            .error(
+                "too-deep",
+                span.clone(),
+                format!("the file is nested more than {DEEPEST} levels deep"),
+                "the limit is reached here",
+            )
+            .help("put large values into files: `body-file:`, `schema:`, `data:`");
         None
     }
 
@@ -243,16 +248,24 @@ impl Builder<'_> {
         let as_text = tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
         let value = match style {
             ScalarStyle::Plain if !as_text => resolve(text).unwrap_or_else(|| {
-                self.problems.error(
-                    "no-such-number",
-                    span.clone(),
-                    format!("{} is a number that JSON does not have", quoted(text)),
-                    "infinite, or no number",
-                    Some(format!("write it as text: \"{text}\"")),
-                );
+                self.problems
+                    .error(
+                        "no-such-number",
+                        span.clone(),
+                        format!("{} is a number that JSON does not have", quoted(text)),
+                        "infinite, or no number",
+                    )
+                    .help(format!("write it as text: \"{text}\""));
                 Resolved::Null
             }),
             _ => Resolved::Text,
+        };
+        let span = match style {
+            // The parser counts the white space behind a closing quote in.
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
+                span.start..span.start + self.source[span].trim_end().len()
+            }
+            _ => span,
         };
         let text = self.text(text, span.clone());
         Node { span, data: Data::Scalar(Scalar { text, value }) }
@@ -270,90 +283,14 @@ impl Builder<'_> {
     fn refuse_own_tag(&mut self, tag: Option<&Tag>, span: &Range<usize>) {
         let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema()) else { return };
         let end = self.source[span.start..].find(char::is_whitespace).unwrap_or(tag.suffix.len());
-        self.problems.error(
-            "yaml-tag",
-            span.start..span.start + end,
-            format!("`{tag}` is a YAML tag, and tags have no meaning here"),
-            "a word that begins with `!`",
-            Some("leave it out, or put the whole value in quotes".into()),
-        );
-    }
-
-    /// Makes a map of its pairs: keys become texts, each of them once, merge keys are spliced in.
-    fn map(&mut self, pairs: Vec<(Node, Node)>, span: Range<usize>) -> Node {
-        if self.is_template(&pairs, &span) {
-            let text = self.source[span.clone()].trim_end();
-            syntax::unquoted_template(text, span.start..span.start + text.len(), self.problems);
-            return Node { span, data: Data::Broken };
-        }
-        let mut entries: Vec<Entry> = Vec::with_capacity(pairs.len());
-        let mut first: HashMap<String, Range<usize>> = HashMap::new();
-        let mut merged: Vec<Entry> = Vec::new();
-        for (key, value) in pairs {
-            let Some(Scalar { text, value: resolved }) = key.scalar() else {
-                self.refuse_key(&key);
-                continue;
-            };
-            if text.text == "<<" && *resolved == Resolved::Text {
-                self.merge(value, &mut merged);
-                continue;
-            }
-            if let Some(before) = first.get(&text.text) {
-                self.problems.duplicate(
-                    "duplicate-key",
-                    text.span.clone(),
-                    format!("the key {} is given twice", quoted(&text.text)),
-                    before.clone(),
-                    "keep one of them",
-                );
-                continue;
-            }
-            first.insert(text.text.clone(), text.span.clone());
-            entries.push(Entry { key: text.clone(), value });
-        }
-        for entry in merged {
-            if first.insert(entry.key.text.clone(), entry.key.span.clone()).is_none() {
-                entries.push(entry);
-            }
-        }
-        Node { span, data: Data::Map(entries) }
-    }
-
-    fn merge(&mut self, value: Node, into: &mut Vec<Entry>) {
-        match value.data {
-            Data::Map(entries) => into.extend(entries),
-            Data::List(items) if items.iter().all(|item| item.entries().is_some()) => {
-                for item in items {
-                    self.merge(item, into);
-                }
-            }
-            Data::Broken => {}
-            _ => self.problems.error(
-                "merge-needs-a-map",
-                value.span,
-                "`<<` takes a map, or a list of maps",
-                "this is neither",
-                Some("refer to a map: `<<: *anchor`".into()),
-            ),
-        }
-    }
-
-    /// `{{ x }}` without quotes: YAML reads a map whose only key is a map.
-    fn is_template(&self, pairs: &[(Node, Node)], span: &Range<usize>) -> bool {
-        let braces = self.source[span.start..].starts_with("{{");
-        braces && matches!(pairs, [(key, value)] if key.scalar().is_none() && value.is_null())
-    }
-
-    fn refuse_key(&mut self, key: &Node) {
-        if key.data != Data::Broken {
-            self.problems.error(
-                "key-is-not-text",
-                key.span.clone(),
-                "a key must be a text",
-                "a list or a map as key",
-                Some("write a word, or put the key in quotes".into()),
-            );
-        }
+        self.problems
+            .error(
+                "yaml-tag",
+                span.start..span.start + end,
+                format!("`{tag}` is a YAML tag, and tags have no meaning here"),
+                "a word that begins with `!`",
+            )
+            .help("leave it out, or put the whole value in quotes");
     }
 }
 

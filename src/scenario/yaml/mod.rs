@@ -4,6 +4,7 @@
 //! (`<<`) are spliced in, aliases are copied within a budget, so that what comes out is plain.
 
 mod build;
+mod map;
 mod scalar;
 mod syntax;
 
@@ -157,13 +158,14 @@ impl Scalar {
         let zeros = digits.len() > 1 && digits.starts_with('0');
         let whole = digits.bytes().all(|byte| byte.is_ascii_digit());
         if whole && (zeros || number.is_f64()) {
-            problems.warning(
-                "number-loses-digits",
-                self.text.span.clone(),
-                format!("`{text}` is read as the number {number}"),
-                "written without quotes",
-                Some(format!("to keep every digit, write it as text: \"{text}\"")),
-            );
+            problems
+                .warning(
+                    "number-loses-digits",
+                    self.text.span.clone(),
+                    format!("`{text}` is read as the number {number}"),
+                    "written without quotes",
+                )
+                .help(format!("to keep every digit, write it as text: \"{text}\""));
         }
     }
 }

@@ -5,21 +5,32 @@ use std::ops::Range;
 
 use super::super::problems::{Problems, quoted};
 
+/// What to say about an error: the problem, a label and what to do.
+type Words = (String, &'static str, String);
+
 /// Reports the parser's error at byte `at`.
 pub(super) fn explain(info: &str, at: usize, problems: &mut Problems) {
     let file = problems.file().clone();
     let text = file.text.as_str();
+    // A key without its colon is noticed where the next line begins.
+    let at = if info.contains("simple key expect") { last_word(text, at) } else { at };
     let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
     let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
     let line = &text[start..end];
     if let Some(open) = template_without_quotes(line) {
         let value = line[open..].trim_end();
         let from = start + open;
+        problems.take_back("unquoted-template", from);
         return unquoted_template(value, from..from + value.len(), problems);
     }
-    let span = at..(at + text[at..].chars().next().map_or(0, char::len_utf8)).min(end.max(at));
+    let sign = text[at..].chars().next().map_or(0, char::len_utf8);
     let (problem, label, help) = in_words(info, line, at - start);
-    problems.error("yaml-syntax", span, problem, label, Some(help));
+    let opened = unclosed(&text[..at]).filter(|_| is_about_brackets(info));
+    let said = problems.error("yaml-syntax", at..(at + sign).min(end.max(at)), problem, label);
+    let said = said.help(help);
+    if let Some(open) = opened {
+        said.related(open..open + 1, "opened here");
+    }
 }
 
 /// Reports a `{{ x }}` that stands without quotes.
@@ -28,13 +39,14 @@ pub(super) fn unquoted_template(value: &str, span: Range<usize>, problems: &mut 
         false => format!("put it in quotes: \"{value}\""),
         true => format!("put it in quotes: '{value}'"),
     };
-    problems.error(
-        "unquoted-template",
-        span,
-        "a value that begins with `{{` needs quotes",
-        "YAML reads this as a map inside a map",
-        Some(fix),
-    );
+    problems
+        .error(
+            "unquoted-template",
+            span,
+            "a value that begins with `{{` needs quotes",
+            "YAML reads this as a map inside a map",
+        )
+        .help(fix);
 }
 
 /// Where a value that begins with `{{` stands on this line.
@@ -45,7 +57,31 @@ fn template_without_quotes(line: &str) -> Option<usize> {
     begins_a_value.then_some(open)
 }
 
-fn in_words(info: &str, line: &str, column: usize) -> (String, &'static str, String) {
+/// Where the last word before `at` begins.
+fn last_word(text: &str, at: usize) -> usize {
+    let before = text[..at].trim_end();
+    before.rfind('\n').map_or(0, |end| end + 1).max(before.rfind(' ').map_or(0, |end| end + 1))
+}
+
+fn is_about_brackets(info: &str) -> bool {
+    info.contains("flow") || info.contains("':' indicator")
+}
+
+/// The last bracket that is not closed before the end of `text`. Brackets inside quotes are
+/// counted too: this only adds a place to an error that is certain.
+fn unclosed(text: &str) -> Option<usize> {
+    let mut open = Vec::new();
+    for (at, sign) in text.char_indices() {
+        match sign {
+            '[' | '{' => open.push(at),
+            ']' | '}' => drop(open.pop()),
+            _ => {}
+        }
+    }
+    open.pop()
+}
+
+fn in_words(info: &str, line: &str, column: usize) -> Words {
     let indent = line.len() - line.trim_start().len();
     if line[..indent].contains('\t') || info.contains("tabs disallowed") {
         let problem = "YAML does not allow tabs for indentation".to_string();
@@ -53,7 +89,8 @@ fn in_words(info: &str, line: &str, column: usize) -> (String, &'static str, Str
     }
     if let Some(sign) = info.strip_prefix("unexpected character: ") {
         let sign = sign.trim_matches(['`', '\'']);
-        let problem = format!("a value cannot begin with `{sign}`");
+        let sign = if sign.is_empty() { "`" } else { sign };
+        let problem = format!("a value cannot begin with {sign:?}");
         return (problem, "has a meaning in YAML", "put the value in quotes".to_string());
     }
     if info.contains("unknown anchor") {
@@ -63,29 +100,73 @@ fn in_words(info: &str, line: &str, column: usize) -> (String, &'static str, Str
         let help = format!("define `&{anchor}` above, or put the value in quotes");
         return (problem, "no such anchor", help);
     }
-    let value = line.trim_start().trim_start_matches("- ");
-    let (label, help) = match info {
-        _ if info.contains("mapping values are not allowed") => (
-            "this colon is one too many",
-            "put a value that contains `: ` in quotes, and check that the keys line up".to_string(),
+    let two_colons = line[..column].contains(": ");
+    match by_kind(info, two_colons) {
+        Some((problem, label, help)) => (problem.to_string(), label, help.to_string()),
+        None => {
+            let help = "check quotes, brackets and indentation around this place";
+            (format!("this is not YAML: {info}"), "here", help.to_string())
+        }
+    }
+}
+
+/// The parser's errors that have one cause each.
+fn by_kind(info: &str, two_colons: bool) -> Option<(&'static str, &'static str, &'static str)> {
+    Some(match info {
+        _ if info.contains("mapping values are not allowed") && two_colons => (
+            "a value with a colon and a space in it needs quotes",
+            "the second colon of this line",
+            "put the whole value in quotes",
         ),
         _ if info.contains("escape") => (
+            "there is no such escape in double quotes",
             "in this text",
-            "in double quotes write a backslash as `\\\\`, or use single quotes".to_string(),
+            "write a backslash as `\\\\`, or use single quotes",
         ),
         _ if info.contains("quoted scalar") => {
-            ("the text begins here", "close the quotes on the same line".to_string())
+            ("the quotes are not closed", "opened here", "close them on the same line")
         }
-        _ if info.contains("flow") || info.contains("':' indicator") => {
-            ("here", "close the list with `]` or the map with `}`".to_string())
+        _ if is_about_brackets(info) => {
+            ("a list or a map is not closed", "cannot be inside of it", "close it with `]` or `}`")
         }
-        _ if info.contains("simple key expected") || info.contains("expected ':'") => {
-            ("here", format!("write `{}: ...`, with a colon and a space", value.trim()))
+        _ if info.contains("simple key expect") => {
+            ("a key needs a colon", "no key without a colon", "write it as `key: value`")
         }
-        _ if info.contains("block sequence entries") => {
-            ("here", "begin the list on a new line, or write it as [a, b]".to_string())
+        _ if info.contains("block sequence entries") => (
+            "a list cannot begin behind a key",
+            "begins here",
+            "begin it on a new line, or write it as [a, b]",
+        ),
+        _ if info.contains("expected key")
+            || info.contains("'-' indicator")
+            || info.contains("mapping values are not allowed") =>
+        {
+            (
+                "the indentation of this line fits no line above",
+                "begins here",
+                "line it up with its neighbours; if it is right, look at the line above",
+            )
         }
-        _ => ("here", "check that this line is indented like its neighbours".to_string()),
-    };
-    (format!("this is not YAML: {info}"), label, help)
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bracket_that_is_not_closed_is_found() {
+        assert_eq!(unclosed("a: [1, {b: 2}, "), Some(3));
+        assert_eq!(unclosed("a: [1]"), None);
+        assert_eq!(unclosed("]"), None);
+    }
+
+    #[test]
+    fn a_template_only_needs_quotes_where_a_value_begins() {
+        assert_eq!(template_without_quotes("a: {{ x }}/y"), Some(3));
+        assert_eq!(template_without_quotes("- {{ x }}"), Some(2));
+        assert_eq!(template_without_quotes("a: \"{{ x }}\""), None);
+        assert_eq!(template_without_quotes("a: /x/{{ y }}"), None);
+    }
 }

@@ -66,6 +66,9 @@ async fn basic_authentication_is_encoded() {
         get(server.url("/")).with(|step| step.basic = Some((template("Aladdin"), template("ö:x"))));
     assert_eq!(session().run(&step).await.outcome, Ok(()));
     assert_eq!(server.last().header("authorization"), "Basic QWxhZGRpbjrDtjp4");
+    let step = get(format!("http://Aladdin:%C3%B6+@{}/", server.addr));
+    assert_eq!(session().run(&step).await.outcome, Ok(()));
+    assert_eq!(server.last().header("authorization"), "Basic QWxhZGRpbjrDtis=");
 }
 
 #[tokio::test]

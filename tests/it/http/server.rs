@@ -87,8 +87,8 @@ pub struct Server {
 impl Server {
     /// Answers each request as `answers` says.
     pub async fn start(answers: impl Fn(&Request) -> Vec<Act> + Send + Sync + 'static) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let addr = listener.local_addr().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("works in a test");
+        let addr = listener.local_addr().expect("works in a test");
         let requests = Arc::new(Mutex::new(Vec::new()));
         let (answers, seen) = (Arc::new(answers), requests.clone());
         tokio::spawn(async move {
@@ -111,7 +111,7 @@ impl Server {
     }
 
     pub fn requests(&self) -> Vec<Request> {
-        self.requests.lock().unwrap().clone()
+        self.requests.lock().expect("works in a test").clone()
     }
 
     pub fn last(&self) -> Request {
@@ -121,7 +121,7 @@ impl Server {
 
 async fn serve_tcp(mut stream: TcpStream, answers: &Answers, seen: &Mutex<Vec<Request>>) {
     if serve(&mut stream, answers, seen).await {
-        stream.set_zero_linger().unwrap();
+        stream.set_zero_linger().expect("works in a test");
     }
 }
 
@@ -133,7 +133,7 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> bool {
     while let Some(request) = read(stream).await {
         let acts = answers(&request);
-        seen.lock().unwrap().push(request);
+        seen.lock().expect("works in a test").push(request);
         for act in acts {
             let written = match act {
                 Act::Send(bytes) => stream.write_all(&bytes).await,

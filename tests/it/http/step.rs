@@ -39,7 +39,7 @@ pub fn plan() -> ScenarioPlan {
 }
 
 pub fn client() -> Client {
-    Client::new(&Arc::new(plan())).unwrap()
+    Client::new(&Arc::new(plan())).expect("works in a test")
 }
 
 pub fn session() -> Session {
@@ -114,7 +114,7 @@ pub trait Wish: Sized {
 
     fn json(self, path: &str, matcher: MatcherPlan) -> Self {
         self.with(|step| {
-            let what = CheckWhat::Json(JsonPath::parse(path).unwrap(), matcher);
+            let what = CheckWhat::Json(JsonPath::parse(path).expect("works in a test"), matcher);
             step.checks.push(check(path, what));
             step.wants_json = true;
         })
@@ -151,12 +151,12 @@ pub trait Wish: Sized {
     }
 
     fn capture_json(self, slot: Slot, path: &str) -> Self {
-        self.capture(slot, CaptureSource::Json(JsonPath::parse(path).unwrap()))
+        self.capture(slot, CaptureSource::Json(JsonPath::parse(path).expect("works in a test")))
             .with(|step| step.wants_json = true)
     }
 
     fn capture_regex(self, slot: Slot, regex: &str, group: u32) -> Self {
-        self.capture(slot, CaptureSource::Regex(Regex::new(regex).unwrap(), group))
+        self.capture(slot, CaptureSource::Regex(Regex::new(regex).expect("works in a test"), group))
     }
 }
 

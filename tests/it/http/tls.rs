@@ -20,30 +20,30 @@ struct Authority {
 
 impl Authority {
     fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        let mut params = CertificateParams::new(Vec::new()).expect("works in a test");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().unwrap();
-        let pem = params.self_signed(&key).unwrap().pem();
+        let key = KeyPair::generate().expect("works in a test");
+        let pem = params.self_signed(&key).expect("works in a test").pem();
         Authority { issuer: Issuer::new(params, key), pem }
     }
 
     fn config(&self, host: &str) -> Arc<ServerConfig> {
-        let params = CertificateParams::new(vec![host.to_string()]).unwrap();
-        let key = KeyPair::generate().unwrap();
-        let cert = params.signed_by(&key, &self.issuer).unwrap();
-        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let params = CertificateParams::new(vec![host.to_string()]).expect("works in a test");
+        let key = KeyPair::generate().expect("works in a test");
+        let cert = params.signed_by(&key, &self.issuer).expect("works in a test");
+        let key = PrivateKeyDer::try_from(key.serialize_der()).expect("works in a test");
         let builder = ServerConfig::builder().with_no_client_auth();
-        Arc::new(builder.with_single_cert(vec![cert.der().clone()], key).unwrap())
+        Arc::new(builder.with_single_cert(vec![cert.der().clone()], key).expect("works in a test"))
     }
 }
 
 /// Serves HTTP over TLS with what `config` holds at each connection; gives the port.
 async fn serve_tls(config: Arc<Mutex<Arc<ServerConfig>>>, last: Act) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("works in a test");
+    let port = listener.local_addr().expect("works in a test").port();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = TlsAcceptor::from(config.lock().unwrap().clone());
+            let acceptor = TlsAcceptor::from(config.lock().expect("works in a test").clone());
             let last = last.clone();
             tokio::spawn(async move {
                 let Ok(mut stream) = acceptor.accept(stream).await else { return };
@@ -59,7 +59,7 @@ fn session(ca: Option<&str>, insecure: bool) -> Session {
     let mut plan = plan();
     plan.connection.ca_pem = ca.map(|pem| pem.as_bytes().to_vec());
     plan.connection.insecure = insecure;
-    let client = Client::new(&Arc::new(plan)).unwrap();
+    let client = Client::new(&Arc::new(plan)).expect("works in a test");
     Session::open(&client, Identity { user: 1, seed: 1 })
 }
 
