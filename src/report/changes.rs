@@ -62,5 +62,8 @@ pub(super) fn changes(result: &RunResult, base: &RunResult, verdict: &Verdict) -
 
 /// A relative change with its sign, to a tenth of a percent.
 fn signed(change: f64) -> String {
+    if change.abs() < 0.000_5 {
+        return "0%".to_string();
+    }
     format!("{:+.1}%", change * 100.0)
 }
