@@ -22,7 +22,7 @@ pub(super) fn judge(result: &RunResult, demands: &[Demand]) -> Vec<Finding> {
 }
 
 fn finding(step: &StepResult, check: &CheckResult, blamed: bool) -> Finding {
-    let of = check.passed + check.failed;
+    let of = check.passed.saturating_add(check.failed);
     let observed = format!(
         "{} of {} ({}) did not hold",
         show_count(check.failed),
@@ -30,19 +30,17 @@ fn finding(step: &StepResult, check: &CheckResult, blamed: bool) -> Finding {
         show_percent(share(check.failed, of))
     );
     let words = excerpt(&check.check, 160);
-    let times = number_of(check.failed as usize, "time");
-    let title = format!("the check `{words}` did not hold {times}");
+    let (failed, answers) = (show_count(check.failed), number_of(of as usize, "answer"));
+    let title = format!("the check `{words}` did not hold in {failed} of {answers}");
     let word = if blamed { Word::Fail } else { Word::Pass };
     let example = step.examples.iter().find(|example| example.kind == "check");
     let reason = match example {
-        Some(example) if blamed => {
-            format!("Of {}. First seen: {}", show_count(of), excerpt(&example.message, 300))
-        }
-        _ => format!("Of {}.", show_count(of)),
+        Some(example) if blamed => format!("First seen: {}", excerpt(&example.message, 300)),
+        _ => String::new(),
     };
-    let place = example.map_or(step.place.as_str(), |example| example.place.as_str());
-    let found = Finding::new(Stage::Checks, word, &about(&step.scenario, &step.step), title)
+    Finding::new(Stage::Checks, word, &about(&step.scenario, &step.step), title)
         .saw("checks", observed, String::new())
-        .because(&reason);
-    found.at(place)
+        .because(&reason)
+        .at(&step.place)
+        .like(example)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::cause::{Cause, Seen};
 use super::finding::{Finding, Stage, about, excerpt, number_of};
-use super::measure::{failures, selects, share};
+use super::measure::{failures, selects, share, total};
 use super::sla::Demand;
 use super::{ERROR_BUDGET, Word};
 use crate::metric::Metric;
@@ -23,6 +23,21 @@ pub(super) enum Budget {
 
 /// One cause and the steps it was seen in, with the number of requests.
 type Families<'a> = BTreeMap<Cause, Vec<(&'a StepResult, u64)>>;
+
+/// The steps that were reached, and what to call them where others were not.
+#[derive(Clone, Copy)]
+struct Reached {
+    count: usize,
+    noun: &'static str,
+}
+
+impl Reached {
+    fn of(result: &RunResult) -> Self {
+        let count = result.steps.iter().filter(|step| step.count > 0).count();
+        let all = count == result.steps.len();
+        Self { count, noun: if all { "step" } else { "reached step" } }
+    }
+}
 
 /// How a step stands: against the SLAs on failures that cover it, else against `ERROR_BUDGET`.
 pub(super) fn budget(step: &StepResult, demands: &[Demand]) -> Budget {
@@ -94,7 +109,7 @@ fn setup(
     Finding::new(Stage::Setup, Word::Fail, &about(scenario, &failure.step), title)
         .saw("setup", number_of(failure.count as usize, "failure"), "none".to_string())
         .because(&cause.explain(&seen))
-        .at(&example.place)
+        .like(Some(example))
 }
 
 fn steps(result: &RunResult, demands: &[Demand]) -> Vec<Finding> {
@@ -117,7 +132,7 @@ fn steps(result: &RunResult, demands: &[Demand]) -> Vec<Finding> {
             families.entry(Cause::of(kind)).or_default().push((step, *count));
         }
     }
-    let reached = result.steps.iter().filter(|step| step.count > 0).count();
+    let reached = Reached::of(result);
     let tell = |word, families: &Families<'_>| -> Vec<Finding> {
         let one = |(cause, seen): (&Cause, &Vec<_>)| family(result, word, reached, (cause, seen));
         families.iter().map(one).collect()
@@ -137,7 +152,7 @@ fn steps(result: &RunResult, demands: &[Demand]) -> Vec<Finding> {
         _ => None,
     }));
     findings.extend(tell(Word::Pass, &within));
-    findings.extend(all_within(&held, reached));
+    findings.extend(all_within(&held, reached.count));
     findings
 }
 
@@ -145,7 +160,8 @@ fn steps(result: &RunResult, demands: &[Demand]) -> Vec<Finding> {
 fn main_cause(step: &StepResult) -> Option<Cause> {
     let mut sums: BTreeMap<Cause, u64> = BTreeMap::new();
     for (kind, count) in step.failures.iter().filter(|(_, count)| **count > 0) {
-        *sums.entry(Cause::of(kind)).or_default() += count;
+        let sum = sums.entry(Cause::of(kind)).or_default();
+        *sum = sum.saturating_add(*count);
     }
     sums.into_iter().rev().max_by_key(|(_, count)| *count).map(|(cause, _)| cause)
 }
@@ -153,28 +169,29 @@ fn main_cause(step: &StepResult) -> Option<Cause> {
 fn family(
     result: &RunResult,
     word: Word,
-    reached: usize,
+    reached: Reached,
     (cause, seen): (&Cause, &Vec<(&StepResult, u64)>),
 ) -> Finding {
-    let failed: u64 = seen.iter().map(|(_, count)| count).sum();
+    let failed = total(seen.iter().map(|(_, count)| *count));
     let mut steps: Vec<&StepResult> = seen.iter().map(|(step, _)| *step).collect();
     steps.dedup_by(|a, b| std::ptr::eq(*a, *b));
-    let of: u64 = steps.iter().map(|step| step.count).sum();
+    let of = total(steps.iter().map(|step| step.count));
     let examples = || steps.iter().flat_map(|step| &step.examples);
     let example = examples().find(|example| Cause::of(&example.kind) == *cause);
+    // Failed checks have findings of their own, with their examples.
+    let example = example.filter(|_| *cause != Cause::Check);
     // Nearly always, in at least half of the steps: the reason lies before any single step.
-    let everywhere = 2 * steps.len() >= reached && share(failed, of) >= 0.5;
+    let everywhere = 2 * steps.len() >= reached.count && share(failed, of) >= 0.5;
     let told = Seen {
-        noun: "step",
+        noun: reached.noun,
         names: steps.iter().map(|step| step.step.as_str()).collect(),
-        of: reached,
+        of: reached.count,
         everywhere,
         requests: Some((failed, of)),
         example,
         target: &result.run.target,
     };
-    let place = example.map(|example| example.place.as_str()).filter(|place| !place.is_empty());
-    let place = place.or(steps.first().map(|step| step.place.as_str())).unwrap_or("");
+    let place = steps.first().map_or("", |step| step.place.as_str());
     let observed = format!(
         "{} of {} ({})",
         show_count(failed),
@@ -185,6 +202,7 @@ fn family(
         .saw("http_req_failed", observed, String::new())
         .because(&cause.explain(&told))
         .at(place)
+        .like(example)
 }
 
 fn bare(step: &StepResult, bound: String) -> Finding {

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Word;
+use crate::result::FailureExample;
 
 /// One thing found.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +30,8 @@ pub struct Finding {
     pub demands: u32,
     /// How much of an upper bound is used up, where that makes sense: 1 is all of it.
     pub used: Option<f64>,
+    /// One of the failures meant, in full.
+    pub example: Option<Box<FailureExample>>,
 }
 
 /// What was being judged, in the order of judgement.
@@ -72,6 +75,7 @@ impl Finding {
             place: None,
             demands: 0,
             used: None,
+            example: None,
         }
     }
 
@@ -85,7 +89,10 @@ impl Finding {
     /// Adds to the message: the likely cause, and what to look at.
     pub(super) fn because(mut self, reason: &str) -> Self {
         if !reason.is_empty() {
-            self.message.push(' ');
+            // What was said before may have ended in a foreign text, which has no full stop.
+            let open = |last: char| last.is_alphanumeric() || matches!(last, '`' | '"' | ')');
+            let gap = if self.message.ends_with(open) { ". " } else { " " };
+            self.message.push_str(gap);
             self.message.push_str(reason);
         }
         self
@@ -95,6 +102,15 @@ impl Finding {
     pub(super) fn at(mut self, place: &str) -> Self {
         self.place = (!place.is_empty()).then(|| place.to_string());
         self
+    }
+
+    /// Shows one of the failures meant; its place is the finding's, where it has one.
+    pub(super) fn like(mut self, example: Option<&FailureExample>) -> Self {
+        self.example = example.cloned().map(Box::new);
+        match example {
+            Some(example) if !example.place.is_empty() => self.at(&example.place),
+            _ => self,
+        }
     }
 
     /// Speaks for several demands.

@@ -68,8 +68,10 @@ fn failed(test: &TestResult, name: &str) -> Finding {
         0 | 1 => String::new(),
         more => format!(" ({} attempts)", show_count(more.into())),
     };
-    let place = if failure.place.is_empty() { &test.place } else { &failure.place };
-    found.because(&format!("{step}{}{attempts}", excerpt(&failure.message, 300))).at(place)
+    found
+        .because(&format!("{step}{}{attempts}", excerpt(&failure.message, 300)))
+        .at(&test.place)
+        .like(Some(failure))
 }
 
 /// The tests that passed at the first attempt, together.
@@ -121,6 +123,7 @@ fn common_cause(result: &RunResult) -> Option<Finding> {
     // An error of the whole run, told before the tests; they speak for the demands.
     let found = Finding::new(Stage::Errors, Word::Fail, "run", title).because(&reason);
     let observed = number_of(tests.len(), "test");
+    let found = found.like(first.failure.as_ref());
     Some(Finding { metric: "tests".to_string(), observed, ..found })
 }
 

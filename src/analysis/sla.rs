@@ -7,7 +7,7 @@
 use hdrhistogram::Histogram;
 
 use super::finding::{Finding, Stage, about, number_of};
-use super::measure::{Measured, failures, measure, selected, share};
+use super::measure::{Measured, failures, measure, selected, share, total};
 use super::{Word, order};
 use crate::metric::{Aggregate, Metric, Operator, Sla, Unit};
 use crate::result::{LoadResult, RunResult, SlaRecord, StepResult};
@@ -161,9 +161,10 @@ fn beyond(sla: &Sla, value: f64, word: Word) -> String {
         return String::new();
     }
     match sla.operator {
-        Operator::Less | Operator::LessOrEqual if value > sla.bound => {
-            format!("That is {} over.", show_percent(value / sla.bound - 1.0))
-        }
+        Operator::Less | Operator::LessOrEqual if value > sla.bound => match value / sla.bound {
+            times if times >= 2.0 => times_over(times),
+            times => format!("That is {} over.", show_percent(times - 1.0)),
+        },
         Operator::Greater | Operator::GreaterOrEqual if value < sla.bound => {
             format!("That is {} under.", show_percent(1.0 - value / sla.bound))
         }
@@ -171,13 +172,18 @@ fn beyond(sla: &Sla, value: f64, word: Word) -> String {
     }
 }
 
+fn times_over(times: f64) -> String {
+    let decimals = usize::from(times < 10.0);
+    format!("That is {times:.decimals$} times the bound.")
+}
+
 /// A latency says whose it is: failed requests are not in it.
 fn whose(sla: &Sla, steps: &[&StepResult]) -> String {
     if !matches!(sla.metric, Metric::HttpReqDuration | Metric::HttpReqService) {
         return String::new();
     }
-    let failed: u64 = steps.iter().map(|step| failures(step).0).sum();
-    let good: u64 = steps.iter().map(|step| step.count.saturating_sub(step.failed)).sum();
+    let failed = total(steps.iter().map(|step| failures(step).0));
+    let good = total(steps.iter().map(|step| step.count.saturating_sub(step.failed)));
     match (failed, good) {
         (0, _) => String::new(),
         (_, 0) => format!("All {} failed.", number_of(failed as usize, "request")),

@@ -9,18 +9,17 @@ use serde_json::Value;
 use super::address::check_target;
 use super::compiler::{Compiler, Flow, Names};
 use super::expression::{Piece, pieces};
-use super::feeds;
 use super::files::Inputs;
 use super::library::quoted_list;
-use super::variables::FeedNames;
 use super::workload::unknown_profile;
 use super::{
-    ConnectionPlan, FeedPlan, HooksPlan, Overrides, Plan, ScenarioPlan, Secrets, Site, Slot,
-    TestPlan,
+    ConnectionPlan, HooksPlan, Overrides, Plan, ScenarioPlan, Secrets, Site, Slot, TestPlan,
 };
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
-use crate::scenario::{Feed, Hooks, Scenario, Step, Test};
+use crate::scenario::{Hooks, Scenario, Step, Test};
 
+/// Variables of one scenario: columns of its data, captures, vars and secrets.
+const MOST_VARIABLES: usize = 4096;
 const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Settles everything about a run, or says all that is wrong with it.
@@ -43,11 +42,14 @@ pub fn build(inputs: &Inputs, overrides: &Overrides) -> Result<Plan, Diagnostics
     for scenario in &inputs.scenarios {
         let mut compiler = Compiler::new(inputs, overrides, scenario);
         let built = compiler.scenario_plan();
-        for problem in compiler.problems.list {
-            problems.push(problem);
+        // A file of steps for others does nothing by itself, so it needs no secrets.
+        let for_others = scenario.tests.is_empty() && scenario.load.is_none();
+        let found = compiler.problems.list.into_iter();
+        let found = found.filter(|one| !for_others || one.code != "unset-secret");
+        for problem in found {
+            push_new(&mut problems, problem);
         }
-        // A file of steps for others does nothing by itself.
-        if scenario.tests.is_empty() && scenario.load.is_none() {
+        if for_others {
             continue;
         }
         hosts.append(&mut compiler.hosts);
@@ -64,6 +66,21 @@ pub fn build(inputs: &Inputs, overrides: &Overrides) -> Result<Plan, Diagnostics
     }
     plan.warnings = problems.list;
     Ok(plan)
+}
+
+/// Adds a problem, unless an included file's was found through another scenario before.
+fn push_new(problems: &mut Diagnostics, problem: Diagnostic) {
+    let place = |one: &Diagnostic| {
+        one.place.as_ref().map(|place| (place.file.name.clone(), place.span.clone()))
+    };
+    let same = |known: &&Diagnostic| {
+        known.code == problem.code
+            && known.problem == problem.problem
+            && place(known) == place(&problem)
+    };
+    if problems.list.iter().find(same).is_none() {
+        problems.push(problem);
+    }
 }
 
 /// What the command line asks for and no scenario has.
@@ -168,6 +185,7 @@ impl Compiler<'_> {
         let secrets = self.secrets();
         self.unused_names(scenario);
         let feeds = self.feed_plans(feeds);
+        self.few_variables(scenario);
         ScenarioPlan {
             name: self.scenario_name(),
             file: scenario.file.name.clone(),
@@ -264,6 +282,23 @@ impl Compiler<'_> {
         }
     }
 
+    /// Every virtual user has room for every variable.
+    fn few_variables(&mut self, scenario: &Scenario) {
+        let count = self.variables.slots.len();
+        if count <= MOST_VARIABLES {
+            return;
+        }
+        let problem =
+            format!("a scenario can have {MOST_VARIABLES} variables, this one has {count}");
+        let place = match (&scenario.name, scenario.data.first()) {
+            (_, Some(feed)) => &feed.name.place,
+            (Some(name), None) => &name.place,
+            (None, None) => return,
+        };
+        let diagnostic = Diagnostic::error("too-many-variables", problem, place, "needs too many");
+        self.problem(diagnostic.help("leave out the columns of the data that nothing uses"));
+    }
+
     /// `vars` are values: what changes from request to request belongs where it is used.
     fn plain_vars(&mut self) {
         for scenario in self.library.scenarios() {
@@ -281,42 +316,6 @@ impl Compiler<'_> {
                 );
             }
         }
-    }
-
-    fn read_feeds(&mut self) -> Vec<(Feed, feeds::Rows)> {
-        let mut read = Vec::new();
-        for scenario in self.library.scenarios() {
-            for feed in &scenario.data {
-                if self.variables.feeds.contains_key(&feed.name.value) {
-                    continue;
-                }
-                let rows = feeds::read(feed, self.inputs);
-                let columns = rows.as_ref().ok().map(|rows| rows.columns.clone());
-                let names = FeedNames { columns, used: false };
-                self.variables.feeds.insert(feed.name.value.clone(), names);
-                match rows {
-                    Ok(rows) => read.push((feed.clone(), rows)),
-                    Err(problems) => problems.into_iter().for_each(|one| self.problem(one)),
-                }
-            }
-        }
-        read
-    }
-
-    /// Only feeds that something uses: rows are handed out to whoever walks the steps.
-    fn feed_plans(&mut self, feeds: Vec<(Feed, feeds::Rows)>) -> Vec<FeedPlan> {
-        let mut plans = Vec::new();
-        for (feed, rows) in feeds {
-            let name = feed.name.value;
-            if !self.variables.feeds.get(&name).is_some_and(|names| names.used) {
-                continue;
-            }
-            let slot = |column: &String| self.variables.slot(&format!("{name}.{column}"));
-            let columns: Vec<Slot> = rows.columns.iter().map(slot).collect();
-            let (pick, at_end) = (feed.pick, feed.at_end);
-            plans.push(FeedPlan { name, columns, rows: rows.rows, pick, at_end });
-        }
-        plans
     }
 
     fn connection(&mut self, scenario: &Scenario) -> ConnectionPlan {

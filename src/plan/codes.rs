@@ -36,6 +36,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("template-syntax", "What stands between `{{` and `}}` cannot be read."),
     ("too-many-checks", "A step has more checks than can be counted."),
     ("too-many-steps", "Steps that use one another multiply beyond bounds."),
+    ("too-many-variables", "A scenario has more variables than a virtual user can hold."),
     ("undeclared-var", "--var names a var that no scenario declares."),
     ("unknown-function", "Templates have no such function."),
     ("unknown-name", "Templates can see no such variable here."),

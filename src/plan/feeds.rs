@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use super::compiler::Compiler;
 use super::files::Inputs;
+use super::variables::FeedNames;
+use super::{FeedPlan, Slot};
 use crate::diagnostic::{Diagnostic, Place, SourceFile};
 use crate::scenario::Feed;
 
@@ -96,6 +99,45 @@ fn line_at(file: &Arc<SourceFile>, start: usize) -> Place {
     let start = start + skipped;
     let length = file.text[start..].find(['\r', '\n']).unwrap_or(file.text.len() - start);
     Place::new(file, start..start + length)
+}
+
+impl Compiler<'_> {
+    /// Reads the data of all files; the file's own wins over what it includes.
+    pub(super) fn read_feeds(&mut self) -> Vec<(Feed, Rows)> {
+        let mut found = Vec::new();
+        for scenario in self.library.scenarios() {
+            for feed in &scenario.data {
+                if self.variables.feeds.contains_key(&feed.name.value) {
+                    continue;
+                }
+                let rows = read(feed, self.inputs);
+                let columns = rows.as_ref().ok().map(|rows| rows.columns.clone());
+                let names = FeedNames { columns, used: false };
+                self.variables.feeds.insert(feed.name.value.clone(), names);
+                match rows {
+                    Ok(rows) => found.push((feed.clone(), rows)),
+                    Err(problems) => problems.into_iter().for_each(|one| self.problem(one)),
+                }
+            }
+        }
+        found
+    }
+
+    /// Only feeds that something uses: rows are handed out to whoever walks the steps.
+    pub(super) fn feed_plans(&mut self, feeds: Vec<(Feed, Rows)>) -> Vec<FeedPlan> {
+        let mut plans = Vec::new();
+        for (feed, rows) in feeds {
+            let name = feed.name.value;
+            if !self.variables.feeds.get(&name).is_some_and(|names| names.used) {
+                continue;
+            }
+            let slot = |column: &String| self.variables.slot(&format!("{name}.{column}"));
+            let columns: Vec<Slot> = rows.columns.iter().map(slot).collect();
+            let (pick, at_end) = (feed.pick, feed.at_end);
+            plans.push(FeedPlan { name, columns, rows: rows.rows, pick, at_end });
+        }
+        plans
+    }
 }
 
 #[cfg(test)]

@@ -144,9 +144,15 @@ impl Inputs {
         })
     }
 
-    /// SHA-256 over a scenario file and all that it uses, in hexadecimal. Names and lengths are
-    /// part of it, so that no two sets of files look the same.
+    /// SHA-256 over a scenario file, the first, and all that it uses, in hexadecimal.
+    ///
+    /// Names and lengths are part of it, so that no two sets of files look the same; names are
+    /// those from the scenario file's own folder, so that it is the same from wherever it is run.
     pub(super) fn digest(&self, files: &[&Scenario]) -> String {
+        let folder = files.first().map_or("", |file| {
+            let name = &file.file.name;
+            &name[..name.rfind('/').map_or(0, |at| at + 1)]
+        });
         let mut parts: BTreeMap<&str, &[u8]> = BTreeMap::new();
         for wanted in files.iter().flat_map(|file| file.wanted_files()) {
             let path = locate(&wanted.path.place.file.name, &wanted.path.value);
@@ -160,6 +166,7 @@ impl Inputs {
         }
         let mut sum = Sha256::new();
         for (path, bytes) in parts {
+            let path = path.strip_prefix(folder).unwrap_or(path);
             sum.update((path.len() as u64).to_le_bytes());
             sum.update(path.as_bytes());
             sum.update((bytes.len() as u64).to_le_bytes());

@@ -70,9 +70,10 @@ pub struct HttpPlan {
     pub site: Site,
     /// The method.
     pub method: String,
-    /// The whole URL, target and base path included, without the query of `query`.
+    /// The whole URL, target and base path included, without the query of `query`; what is
+    /// rendered is an absolute URL in which values are already encoded.
     pub url: Template,
-    /// `query`.
+    /// `query`: values as they are, to be encoded by whoever sends them.
     pub query: Vec<(String, Template)>,
     /// Headers, names in lower case; those of `auth` included.
     pub headers: Vec<(String, Template)>,
@@ -104,7 +105,7 @@ pub enum BodyPlan {
     None,
     /// JSON, rendered as text.
     Json(Template),
-    /// URL-encoded pairs.
+    /// Pairs as they are, to be URL-encoded by whoever sends them.
     Form(Vec<(String, Template)>),
     /// Fields.
     Multipart(Vec<(String, PartPlan)>),

@@ -26,7 +26,6 @@ pub(super) struct Axis {
     pub from: f64,
     pub to: f64,
     pub ticks: Vec<(f64, String)>,
-    pub about: &'static str,
 }
 
 /// A line.
@@ -63,9 +62,14 @@ const QUANTILES: [(f64, &str); 6] =
 const POINTS: u32 = 120;
 
 /// All charts of a report; one without data has no lines.
-pub(super) fn charts(report: &Report<'_>) -> [Chart; 3] {
+pub(super) fn charts(report: &Report<'_>) -> [Chart; 4] {
     let seconds = seconds(report.result);
-    [distribution(report.result, report.baseline), percentiles(&seconds), rate(&seconds)]
+    [
+        distribution(report.result, report.baseline),
+        percentiles(&seconds),
+        rate(&seconds),
+        users(report.result),
+    ]
 }
 
 /// What happened in some second, all steps together.
@@ -91,8 +95,9 @@ fn seconds(result: &RunResult) -> Vec<Moment> {
             failed: 0,
             response: empty(),
         });
-        moment.good += slice.count.saturating_sub(slice.failed);
-        moment.failed += slice.failed;
+        let good = slice.count.saturating_sub(slice.failed);
+        moment.good = moment.good.saturating_add(good);
+        moment.failed = moment.failed.saturating_add(slice.failed);
         // A broken histogram is the judge's to report; a chart goes without.
         if let Ok(part) = decode(&slice.histograms.response) {
             let _ = moment.response.add(&part);
@@ -138,12 +143,7 @@ fn distribution(result: &RunResult, baseline: Option<&RunResult>) -> Chart {
     Chart {
         name: "distribution",
         title: format!("Latency by percentile{more}{against}"),
-        x: Axis {
-            from: 0.0,
-            to: along(0.999),
-            ticks: QUANTILES.map(tick).to_vec(),
-            about: "share of the successful requests",
-        },
+        x: Axis { from: 0.0, to: along(0.999), ticks: QUANTILES.map(tick).to_vec() },
         y: latency_axis(&lines),
         lines,
     }
@@ -168,6 +168,7 @@ fn spread(step: &StepResult, colour: Colour, dashed: bool) -> Line {
 }
 
 fn percentiles(seconds: &[Moment]) -> Chart {
+    let (from, to) = ends(seconds);
     let one = |label: &str, q: f64, colour| Line {
         label: label.to_string(),
         colour,
@@ -188,13 +189,41 @@ fn percentiles(seconds: &[Moment]) -> Chart {
     Chart {
         name: "percentiles",
         title: "Latency of successful requests over time".to_string(),
-        x: time_axis(seconds),
+        x: time_axis(from, to),
         y: latency_axis(&lines),
         lines,
     }
 }
 
+fn users(result: &RunResult) -> Chart {
+    let loads = || result.scenarios.iter().filter_map(|scenario| scenario.load.as_ref());
+    let length = loads().map(|load| load.users.len()).max().unwrap_or(0);
+    let at = |second: usize| {
+        let users = loads().filter_map(|load| load.users.get(second));
+        users.fold(0, |sum, users| u32::saturating_add(sum, *users))
+    };
+    let width = length / POINTS as usize + 1;
+    let points: Vec<(f64, f64)> =
+        (0..length).step_by(width).map(|second| (second as f64, f64::from(at(second)))).collect();
+    let line = Line {
+        label: "users at work".to_string(),
+        colour: Colour::Green,
+        dashed: false,
+        filled: true,
+        points,
+    };
+    let lines = if length == 0 { Vec::new() } else { vec![line] };
+    Chart {
+        name: "users",
+        title: "Virtual users".to_string(),
+        x: time_axis(0, length.saturating_sub(1) as u32),
+        y: count_axis(&lines),
+        lines,
+    }
+}
+
 fn rate(seconds: &[Moment]) -> Chart {
+    let (from, to) = ends(seconds);
     let one = |label: &str, colour, count: fn(&Moment) -> u64| Line {
         label: label.to_string(),
         colour,
@@ -210,17 +239,22 @@ fn rate(seconds: &[Moment]) -> Chart {
         one("failed", Colour::Red, |moment| moment.failed),
     ];
     lines.retain(|line| line.points.iter().any(|(_, y)| *y > 0.0));
-    let most = lines.iter().flat_map(|line| &line.points).map(|(_, y)| *y).fold(0.0, f64::max);
-    let step = round_step(most.max(1.0) / 4.0);
-    let steps = (most.max(1.0) / step).ceil() as u64;
-    let ticks = (0..=steps).map(|at| at as f64 * step).map(|y| (y, count_label(y))).collect();
     Chart {
         name: "rate",
         title: "Requests per second, successful and failed".to_string(),
-        x: time_axis(seconds),
-        y: Axis { from: 0.0, to: steps as f64 * step, ticks, about: "requests per second" },
+        x: time_axis(from, to),
+        y: count_axis(&lines),
         lines,
     }
+}
+
+fn count_axis(lines: &[Line]) -> Axis {
+    let heights = lines.iter().flat_map(|line| &line.points).map(|(_, y)| *y);
+    let most = heights.fold(1.0, f64::max);
+    let step = round_step(most / 4.0);
+    let steps = (most / step).ceil() as u64;
+    let ticks = (0..=steps).map(|at| at as f64 * step).map(|y| (y, count_label(y))).collect();
+    Axis { from: 0.0, to: steps as f64 * step, ticks }
 }
 
 fn count_label(value: f64) -> String {
@@ -234,8 +268,8 @@ fn height(us: u64) -> f64 {
 
 fn latency_axis(lines: &[Line]) -> Axis {
     let heights = || lines.iter().flat_map(|line| &line.points).map(|(_, y)| *y);
-    let least = heights().fold(f64::INFINITY, f64::min);
     let most = heights().fold(0.0, f64::max);
+    let least = heights().fold(most, f64::min);
     let all: Vec<u64> =
         (0..=10).flat_map(|power| [1, 2, 5].map(|lead| lead * 10u64.pow(power))).collect();
     let below = all.iter().rposition(|us| height(*us) <= least).unwrap_or(0);
@@ -249,23 +283,27 @@ fn latency_axis(lines: &[Line]) -> Axis {
         from: height(all[below]),
         to: height(all[above]),
         ticks: ticks.iter().map(|us| (height(*us), show_duration_us(*us))).collect(),
-        about: "latency",
     }
 }
 
-fn time_axis(seconds: &[Moment]) -> Axis {
-    let from = seconds.first().map_or(0, |moment| moment.second);
-    let to = seconds.last().map_or(1, |moment| moment.second).max(from + 1);
+/// The first and the last second.
+fn ends(seconds: &[Moment]) -> (u32, u32) {
+    let second = |moment: Option<&Moment>| moment.map_or(0, |moment| moment.second);
+    (second(seconds.first()), second(seconds.last()))
+}
+
+fn time_axis(from: u32, to: u32) -> Axis {
+    let to = to.max(from.saturating_add(1));
     let step = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600]
         .into_iter()
         .find(|step| (to - from) / step <= 7)
-        .unwrap_or(86_400);
-    let ticks = (from.next_multiple_of(step)..=to).step_by(step as usize);
+        .unwrap_or_else(|| ((to - from) / 7).next_multiple_of(86_400));
+    let first = from.checked_next_multiple_of(step).unwrap_or(from);
+    let ticks = (first..=to).step_by(step as usize);
     Axis {
         from: f64::from(from),
         to: f64::from(to),
         ticks: ticks.map(|second| (f64::from(second), moment_label(second))).collect(),
-        about: "time",
     }
 }
 
@@ -307,7 +345,7 @@ mod tests {
     fn an_axis_without_points_is_still_one() {
         let axis = latency_axis(&[]);
         assert!(axis.from < axis.to && axis.to.is_finite());
-        let axis = time_axis(&[]);
+        let axis = time_axis(0, 0);
         assert!(axis.from < axis.to);
     }
 }

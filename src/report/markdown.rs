@@ -1,6 +1,7 @@
 //! Writes a comment for a pull request: the verdict in the first line, what changed first, the
 //! rest folded, and never longer than such a comment may be.
 
+use super::changes::ChangeRow;
 use super::foreign::line;
 use super::rows::{FindingRow, Report, StepRow};
 
@@ -78,7 +79,7 @@ fn changes(page: &mut Page, report: &Report<'_>) {
     let (changed, same): (Vec<_>, Vec<_>) = report.changes.iter().partition(|row| row.changed);
     const HEAD: &str = "\n| step | p95 before | p95 now | change | failed | verdict |\n\
         |---|--:|--:|--:|--:|---|\n";
-    let row = |row: &super::rows::ChangeRow| {
+    let row = |row: &ChangeRow| {
         format!(
             "| {} | {} | **{}** | {} | {} → {} | {} |\n",
             md(&row.step),
@@ -123,7 +124,7 @@ fn slas(page: &mut Page, report: &Report<'_>) {
         let used = if sla.used.is_empty() { "–" } else { sla.used.as_str() };
         format!("| {} | {} | {used} | {} |\n", code(&sla.sla), md(&sla.observed), sla.word)
     });
-    page.fold(&format!("{} SLAs", report.slas.len()), std::iter::once(head).chain(rows));
+    page.fold(&counted(report.slas.len(), "SLA"), std::iter::once(head).chain(rows));
 }
 
 fn tests(page: &mut Page, report: &Report<'_>) {
@@ -136,7 +137,7 @@ fn tests(page: &mut Page, report: &Report<'_>) {
         let name = format!("{} › {}{browser}{}", test.scenario, test.name, test.browser);
         format!("| {} | {} | {} |\n", md(&name), test.status, test.duration)
     });
-    page.fold(&format!("{} tests", report.tests.len()), std::iter::once(head).chain(rows));
+    page.fold(&counted(report.tests.len(), "test"), std::iter::once(head).chain(rows));
 }
 
 fn steps(page: &mut Page, report: &Report<'_>) {
@@ -154,7 +155,7 @@ fn steps(page: &mut Page, report: &Report<'_>) {
         format!("| {} | {} | {} | {latency} |\n", md(&step.step), step.count, step.failed)
     };
     let rows = report.steps.iter().map(row);
-    page.fold(&format!("{} steps", report.steps.len()), std::iter::once(head).chain(rows));
+    page.fold(&counted(report.steps.len(), "step"), std::iter::once(head).chain(rows));
 }
 
 fn repeat(page: &mut Page, report: &Report<'_>) {
@@ -184,6 +185,10 @@ impl Page {
         lines.for_each(|line| self.add(&line));
         self.text.push_str("\n</details>\n");
     }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// The word is said in letters right behind it: the sign is never alone.

@@ -12,7 +12,7 @@ use super::rows::Report;
 const SIZE: (u32, u32) = (640, 360);
 
 /// Of letters, in pixels of `SIZE`.
-const LETTERS: i32 = 17;
+const LETTERS: i32 = 22;
 
 const INK: RGBColor = RGBColor(0x3b, 0x47, 0x54);
 const GRID: RGBColor = RGBColor(0xe1, 0xe5, 0xea);
@@ -76,11 +76,11 @@ fn paint<'a>(area: &Area<'a>, chart: &Chart, ground: bool) -> Drawn<'a> {
     }
     let mut plot = ChartBuilder::on(area)
         .margin_top(top + 34)
-        .margin_right(22)
+        .margin_right(32)
         .margin_bottom(8)
         .margin_left(6)
-        .x_label_area_size(30)
-        .y_label_area_size(76)
+        .x_label_area_size(34)
+        .y_label_area_size(82)
         .build_cartesian_2d(Ticked::of(&chart.x), Ticked::of(&chart.y))?;
     plot.configure_mesh()
         .disable_x_mesh()
@@ -126,7 +126,7 @@ fn legend<'a>(area: &Area<'a>, lines: &[Line], top: u32) -> Drawn<'a> {
     let (mut x, mut y) = (16, top as i32 + 8);
     for line in lines.iter().filter(|line| !line.label.is_empty()) {
         // Without the font at hand: letters are a little over half as wide as high.
-        let width = 30 + line.label.chars().count() as i32 * LETTERS * 54 / 100 + 16;
+        let width = 30 + line.label.chars().count() as i32 * LETTERS * 44 / 100 + 16;
         if x + width > SIZE.0 as i32 && x > 16 {
             (x, y) = (16, y + LETTERS + 3);
         }

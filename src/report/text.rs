@@ -130,11 +130,7 @@ fn tests(text: &mut String, report: &Report<'_>, paint: &Paint) {
         report.test_counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
     text.push_str(&format!("  {}\n", counts.join(", ")));
     for test in report.tests.iter().filter(|test| test.status != "passed") {
-        let reason = match &test.failure {
-            Some(failure) => format!(": {}", line(&failure.message, 160)),
-            None if test.reason.is_empty() => String::new(),
-            None => format!(": {}", test.reason),
-        };
+        let reason = if test.reason.is_empty() { "" } else { ": " }.to_string() + &test.reason;
         let mark = match test.status {
             "failed" => paint.word("FAIL", test.status),
             "flaky" | "unsupported" => paint.word("INCONCLUSIVE", test.status),
@@ -167,17 +163,7 @@ fn steps(text: &mut String, report: &Report<'_>, paint: &Paint) {
         }
         rows.push(cells);
     }
-    text.push_str(&draw(2, &notes_apart(rows)));
-}
-
-/// A note instead of latencies must not widen the first of their columns.
-fn notes_apart(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
-    for row in rows.iter_mut().filter(|row| row.len() == 5) {
-        let note = row.pop().unwrap_or_default();
-        row.extend(["–", "–", "–", "–"].map(String::from));
-        row[0].push_str(&format!(" ({note})"));
-    }
-    rows
+    text.push_str(&draw(2, &rows));
 }
 
 fn step_name(step: &StepRow, several: bool) -> String {

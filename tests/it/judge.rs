@@ -124,7 +124,11 @@ fn each_kind_of_failure_has_its_own_sentence() {
 #[test]
 fn failures_up_to_one_percent_are_told_and_do_not_fail() {
     let steps = |bad| load(&[("browse", Did::well(1_000 - bad, 9_000).but("timeout", bad, 1))]);
-    check(&steps(10), Word::Pass, &["no complete answer in time in `browse`", "at most 1% failed"]);
+    check(
+        &steps(10),
+        Word::Pass,
+        &["no complete answer in time in `browse`", "Most in `browse`: 1% failed"],
+    );
     check(&steps(11), Word::Fail, &["11 of 1,000 requests (1.1%)"]);
 }
 
@@ -146,10 +150,11 @@ fn no_sla_can_allow_a_step_without_a_success() {
 #[test]
 fn failed_checks_are_listed_one_by_one() {
     let run = load(&[("browse", Did::well(900, 9_000).but("check", 100, 1))]);
-    let said = ["json $.data.items[0].quantity equals 2` did not hold 100 times", "found 1"];
+    let said =
+        ["json $.data.items[0].quantity equals 2` did not hold in 100 of 1,000 answers", "found 1"];
     check(&run, Word::Fail, &said);
     let few = load(&[("browse", Did::well(999, 9_000).but("check", 1, 1))]);
-    check(&few, Word::Pass, &["did not hold 1 time."]);
+    check(&few, Word::Pass, &["did not hold in 1 of 1,000 answers."]);
 }
 
 #[test]

@@ -10,5 +10,6 @@ mod plan_describe;
 mod plan_diagnostics;
 mod project;
 mod reading;
+mod reports;
 mod runs;
 mod tidy;

@@ -1,11 +1,14 @@
 //! What becomes of what somebody wrote: addresses, defaults, names, series.
 
+use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde_json::{Value, json};
+use taster::diagnostic::SourceFile;
 use taster::plan::{
     ActionPlan, BodyPlan, HttpPlan, Node, Plan, ScenarioPlan, Scope, ShapePlan, Template, ValuePlan,
 };
+use taster::scenario::parse;
 
 use crate::project::Project;
 
@@ -456,4 +459,48 @@ before-each: [set up]",
     assert_eq!(tested(&plan).len(), 2);
     let text = &tested(&plan)[0].headers[0].1;
     assert_eq!(rendered(text, scenario, &[("token", json!("t"))]), "t");
+}
+
+#[test]
+fn the_digest_is_the_same_from_wherever_it_is_run() {
+    let digest = |folder: &str| {
+        let text =
+            "name: shop\ndata: { u: { csv: u.csv } }\ntests: [{ name: a, steps: [{ get: / }] }]";
+        let mut project = Project::named(&format!("{folder}shop.yaml"), text);
+        project = project.with(&format!("{folder}u.csv"), "x\n1\n");
+        project.plan().scenarios[0].digest.clone()
+    };
+    assert_eq!(digest(""), digest("/srv/scenarios/"));
+    assert_eq!(digest(""), digest("scenarios/"));
+}
+
+const SHOP: &str = include_str!("../golden/plan/describes_a_shop/scenario.yaml");
+const SIGN_IN: &str = include_str!("../golden/plan/describes_a_shop/lib/sign-in.yaml");
+
+proptest! {
+    /// Lines left out, doubled and swapped: whatever still parses has a plan or diagnostics.
+    #[test]
+    fn no_scenario_is_too_strange_to_plan(
+        changes in prop::collection::vec((0_usize..70, 0_usize..70, 0_u8..3), 1..6),
+    ) {
+        let mut lines: Vec<&str> = SHOP.lines().collect();
+        for (from, to, change) in changes {
+            let (from, to) = (from % lines.len(), to % lines.len());
+            match change {
+                0 => { lines.remove(from); }
+                1 => lines.insert(to, lines[from]),
+                _ => lines.swap(from, to),
+            }
+        }
+        let file = SourceFile::new("scenario.yaml", lines.join("\n"));
+        if let Ok((scenario, _)) = parse(&file) {
+            let mut project = Project::of(SHOP).with("lib/sign-in.yaml", SIGN_IN);
+            project = project.with("users.csv", "email\na@x\n");
+            project.inputs.scenarios = vec![scenario];
+            match taster::plan::build(&project.inputs, &project.overrides) {
+                Ok(plan) => prop_assert!(!plan.describe().is_empty()),
+                Err(problems) => prop_assert!(problems.has_errors()),
+            }
+        }
+    }
 }

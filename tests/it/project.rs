@@ -18,8 +18,13 @@ pub struct Project {
 impl Project {
     /// One scenario of this text that wants no files.
     pub fn of(text: &str) -> Self {
+        Self::named("scenario.yaml", text)
+    }
+
+    /// One scenario of this text, read under a name.
+    pub fn named(name: &str, text: &str) -> Self {
         let mut project = Self::empty();
-        match parse(&SourceFile::new("scenario.yaml", text)) {
+        match parse(&SourceFile::new(name, text)) {
             Ok((scenario, _)) => project.inputs.scenarios.push(scenario),
             Err(problems) => panic!("{problems}"),
         }

@@ -1,0 +1,226 @@
+//! Each report of each kind of run, as golden files. `UPDATE_GOLDEN=1` writes them anew; look at
+//! what changed before keeping it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use taster::analysis::{Margins, Verdict, judge};
+use taster::report::{Format, TextOptions, render, text};
+use taster::result::{RunResult, SetupFailure, TestStatus};
+
+use crate::runs::{Did, example, healthy, load, nothing, with_slas, with_test};
+
+const SLAS: [&str; 4] = [
+    "http_req_duration: p(95)<500",
+    "http_req_duration{step:browse}: p(99)<40",
+    "http_req_failed: rate<0.01",
+    "checks: rate>0.99",
+];
+
+#[test]
+fn passing() {
+    golden("passing", tested(with_slas(healthy(), &SLAS)), Some(healthy()));
+}
+
+#[test]
+fn failing() {
+    let steps = [
+        ("sign in", Did::well(900, 280_000)),
+        ("browse", Did::well(900, 12_000)),
+        ("add item", Did::well(700, 18_000).but("check", 160, 15_000).but("timeout", 40, 9_000)),
+        ("check out", Did::well(690, 45_000).but("status 500", 10, 3_000)),
+    ];
+    let run = with_test(tested(with_slas(load(&steps), &SLAS)), "pays", TestStatus::Failed);
+    golden("failing", run, None);
+}
+
+#[test]
+fn html_pages() {
+    let bad = |count| Did::default().but("html", count, 11_000);
+    let steps = [
+        ("sign in", bad(453)),
+        ("products", bad(453)),
+        ("product", bad(453)),
+        ("add item", Did::default()),
+        ("cart", Did::default()),
+        ("check out", Did::default()),
+        ("orders", Did::default()),
+    ];
+    golden("html_pages", with_slas(load(&steps), &SLAS), None);
+}
+
+#[test]
+fn regressed() {
+    let steps = [("sign in", 284), ("browse", 23), ("add item", 19), ("check out", 44)];
+    let run = load(&steps.map(|(name, ms)| (name, Did::well(900, ms * 1_000))));
+    golden("regressed", with_slas(run, &SLAS[..1]), Some(healthy()));
+}
+
+#[test]
+fn empty() {
+    golden("empty", nothing(), None);
+}
+
+#[test]
+fn inconclusive() {
+    let run = with_slas(load(&[("browse", Did::well(42, 12_000))]), &SLAS[..1]);
+    let run = with_test(run, "works in Safari", TestStatus::Unsupported);
+    golden("inconclusive", run, None);
+}
+
+#[test]
+fn flaky() {
+    let run = with_test(tested(nothing()), "adds an item twice", TestStatus::Flaky);
+    golden("flaky", with_test(run, "exports a list", TestStatus::Skipped), None);
+}
+
+#[test]
+fn hostile() {
+    let name =
+        "</script><img src=x onerror=alert(1)>|`a` **b** @admin \u{202e}txt.exe\u{7}\u{1b}[2J";
+    let steps = [
+        (name, Did::well(100, 9_000).but("html", 40, 1)),
+        ("=cmd|' /C calc'!A0", Did::well(90, 7_000)),
+    ];
+    let mut run = with_test(load(&steps), name, TestStatus::Failed);
+    run = with_test(run, name, TestStatus::Failed);
+    for test in &mut run.tests {
+        test.reason = Some("]]> ::error::x\r\n##[group]y".into());
+        let failure = test.failure.as_mut().expect("it failed");
+        failure.message = format!("{}{name}", "long ".repeat(200_000));
+        failure.response = Some("]]></failure><!-- ".to_string() + &"\u{0}é\n".repeat(400_000));
+        failure.line = name.into();
+    }
+    run.run.target = "http://x/\"><script>alert(2)</script>".into();
+    run.run.command = vec!["taster".into(), "run".into(), "``` $(reboot)\n```".into()];
+    golden("hostile", with_slas(run, &["http_req_failed{step:nowhere}: rate<0.01"]), None);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn no_result_makes_judge_or_reports_panic(
+        name in any::<String>(), text in any::<String>(), numbers in any::<[u64; 12]>(),
+        second in any::<u32>(),
+    ) {
+        let run = broken(&name, &text, numbers, second);
+        let base = with_slas(healthy(), &SLAS);
+        for baseline in [None, Some(&base), Some(&run)] {
+            let verdict = judge(&run, baseline, &Margins::default());
+            for format in Format::ALL {
+                for (file, content) in render(format, &run, &verdict, baseline) {
+                    harmless(&file, &content);
+                }
+            }
+        }
+    }
+}
+
+/// A result as no run writes it, with these texts and numbers wherever some are.
+fn broken(name: &str, text: &str, numbers: [u64; 12], second: u32) -> RunResult {
+    let [count, failed, dropped, of, bytes, us, ms, offered, started, passed, begun, seed] =
+        numbers;
+    let steps = [("a", Did::well(70, 9_000).but("timeout", 3, 1)), ("b", Did::well(5, 7_000))];
+    let mut run = with_test(with_slas(load(&steps), &SLAS), name, TestStatus::Failed);
+    (run.run.seed, run.run.duration_ms, run.run.target) = (seed, ms, text.into());
+    run.machine.memory_mb = of;
+    run.tests[0].duration_ms = ms;
+    let load = run.scenarios[0].load.as_mut().expect("it has load");
+    (load.offered, load.started, load.dropped) = (Some(offered), started, dropped);
+    (load.completed, load.users, load.planned_ms) = (begun, vec![second; 3], ms);
+    load.setup_failures = vec![SetupFailure {
+        step: name.into(),
+        count: failed,
+        example: example("connect", name, 0),
+    }];
+    for step in &mut run.steps {
+        (step.count, step.failed, step.dropped) = (count, failed, dropped);
+        (step.bytes_sent, step.response_us.p95, step.response_us.count) = (bytes, us, of);
+        (step.checks[1].passed, step.checks[1].failed) = (passed, failed);
+        step.failures.insert(text.into(), count);
+        step.failures.insert("interrupted".into(), failed);
+        step.examples[..].iter_mut().for_each(|example| example.message = text.into());
+        step.slices[0].second = second;
+        (step.slices[1].count, step.slices[1].failed) = (failed, count);
+    }
+    run.steps[0].step = name.into();
+    run
+}
+
+/// Three tests that pass.
+fn tested(run: RunResult) -> RunResult {
+    ["signs in", "puts an item into the cart", "checks out"]
+        .into_iter()
+        .fold(run, |run, name| with_test(run, name, TestStatus::Passed))
+}
+
+/// Compares all reports of a run, and the run itself as the file that it would be stored as.
+fn golden(name: &str, run: RunResult, baseline: Option<RunResult>) {
+    let stored = serde_json::to_string_pretty(&run).expect("it has a JSON form") + "\n";
+    // A megabyte is tried here, not kept in the repository.
+    if stored.len() < 400_000 {
+        compare(&folder("results").join(format!("{name}.json")), &stored);
+        assert_eq!(serde_json::from_str::<RunResult>(&stored).expect("it reads back"), run);
+    }
+    let verdict = judge(&run, baseline.as_ref(), &Margins::default());
+    for format in Format::ALL {
+        for (file, content) in render(format, &run, &verdict, baseline.as_ref()) {
+            harmless(&file, &content);
+            compare(&folder("reports").join(name).join(file), &content);
+        }
+    }
+    first_lines_say_why(&run, &verdict, baseline.as_ref());
+}
+
+/// What holds of every report, whatever is in it.
+fn harmless(file: &str, content: &str) {
+    let bad = |c: char| (c.is_control() && c != '\n' && c != '\r') || c == '\u{202e}';
+    // JSON writes control characters as escapes, so they are never in the file itself.
+    assert!(file.ends_with(".json") || !content.contains(bad), "control characters in {file}");
+    assert!(content.len() < 400_000, "{file} has {} bytes", content.len());
+    match file {
+        "report.md" => {
+            assert!(content.len() < 60_000);
+            assert!(!content.contains("<img") && !content.contains("@admin"));
+        }
+        "report.html" => {
+            assert!(!content.contains("<script") && !content.contains("<img"));
+            assert!(!content.contains("src=\"http") && !content.contains("url("));
+        }
+        "steps.csv" => assert!(!content.lines().any(|line| line.contains(",=cmd"))),
+        _ => {}
+    }
+}
+
+fn first_lines_say_why(run: &RunResult, verdict: &Verdict, baseline: Option<&RunResult>) {
+    let plain = text(run, verdict, baseline, &TextOptions::default());
+    let head: Vec<&str> = plain.lines().take(5).collect();
+    assert!(head[0].starts_with(verdict.word.name()), "{head:?}");
+    if verdict.word != taster::analysis::Word::Pass {
+        let gravest = &verdict.findings[0];
+        let first: String = gravest.title.chars().skip(1).take(20).collect();
+        assert!(head.join("\n").contains(first.trim()), "{head:?}");
+    }
+    let options = TextOptions { colour: true, files: Some("reports/latest".into()) };
+    let coloured = text(run, verdict, baseline, &options);
+    assert!(coloured.starts_with("\u{1b}[1;") && coloured.contains("reports/latest"));
+}
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+}
+
+fn compare(path: &Path, content: &str) {
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::create_dir_all(path.parent().expect("a folder")).expect("the folder is made");
+        return fs::write(path, content).expect("the file is written");
+    }
+    let wanted = fs::read_to_string(path).unwrap_or_default();
+    let differs = wanted.lines().zip(content.lines()).position(|(a, b)| a != b);
+    let at = differs.map(|at| {
+        (at + 1, wanted.lines().nth(at).unwrap_or(""), content.lines().nth(at).unwrap_or(""))
+    });
+    assert!(wanted == content, "{} differs: {at:?}\nUPDATE_GOLDEN=1 writes it", path.display());
+}
