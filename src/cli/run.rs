@@ -126,7 +126,7 @@ fn info(plan: &Plan, args: &RunArgs, (tests, load): (bool, bool)) -> RunInfo {
     let profile = plan.scenarios.iter().find_map(|scenario| scenario.load.as_ref());
     let here = std::env::current_dir().ok();
     RunInfo {
-        id: format!("{}-{:04x}", started.strftime("%Y%m%d-%H%M%S"), plan.seed & 0xffff),
+        id: format!("{}-{:04x}", started.strftime("%Y%m%d-%H%M%S"), rand::random::<u16>()),
         tool_version: env!("CARGO_PKG_VERSION").to_string(),
         started: started.to_string(),
         duration_ms: 0,
