@@ -44,7 +44,7 @@ pub fn run(args: &RunArgs, half: Half) -> Result<ExitStatus, Ended> {
     let target = safety::target(&target)?;
     let plan = inputs::plan(&args.what, target.as_str(), seed, wanted)?;
     if plan.scenarios.iter().any(|scenario| scenario.load.is_some()) {
-        safety::may_load(plan.hosts.iter().map(String::as_str), &args.allow_load)?;
+        safety::may_load(plan.hosts.iter().map(String::as_str), &args.what.allow_load)?;
     }
     announce(&plan, args, backend.is_some());
     reach(&plan)?;
