@@ -1,7 +1,7 @@
 //! Writes what a terminal shows at the end: the verdict and why, before any number.
 
 use super::foreign::line;
-use super::rows::{FailureRow, FindingRow, Report, StepRow, TestRow};
+use super::rows::{FailureRow, FindingRow, Report, TestRow};
 use super::table::{draw, wrap};
 use crate::analysis::Word;
 
@@ -153,9 +153,8 @@ fn steps(text: &mut String, report: &Report<'_>, paint: &Paint) {
     heading(text, paint, "Steps (latency of successful requests only, from when each was due)");
     let head = ["step", "count", "rate", "failed", "p50", "p95", "p99", "max"];
     let mut rows = vec![head.map(String::from).to_vec()];
-    let several = report.result.scenarios.len() > 1;
     for step in &report.steps {
-        let mut cells = vec![step_name(step, several)];
+        let mut cells = vec![report.whose(&step.scenario, line(&step.step, 44))];
         cells.extend([&step.count, &step.rate, &step.failed].map(Clone::clone));
         match &step.response {
             Some(us) => cells.extend([&us.p50, &us.p95, &us.p99, &us.max].map(Clone::clone)),
@@ -164,11 +163,6 @@ fn steps(text: &mut String, report: &Report<'_>, paint: &Paint) {
         rows.push(cells);
     }
     text.push_str(&draw(2, &rows));
-}
-
-fn step_name(step: &StepRow, several: bool) -> String {
-    let name = line(&step.step, 44);
-    if several { format!("{} › {name}", line(&step.scenario, 24)) } else { name }
 }
 
 fn slas(text: &mut String, report: &Report<'_>, paint: &Paint) {
@@ -180,7 +174,7 @@ fn slas(text: &mut String, report: &Report<'_>, paint: &Paint) {
     for sla in &report.slas {
         let used = if sla.used.is_empty() { "–" } else { sla.used.as_str() };
         rows.push(vec![
-            line(&sla.sla, 60),
+            report.whose(&sla.scenario, line(&sla.sla, 60)),
             sla.observed.clone(),
             used.to_string(),
             sla.word.to_string(),
@@ -196,7 +190,7 @@ fn baseline(text: &mut String, report: &Report<'_>, paint: &Paint) {
     let mut rows = vec![head.map(String::from).to_vec()];
     for row in &report.changes {
         rows.push(vec![
-            line(&row.step, 44),
+            report.whose(&row.scenario, line(&row.step, 44)),
             row.before.clone(),
             row.now.clone(),
             row.change.clone(),

@@ -12,4 +12,5 @@ mod project;
 mod reading;
 mod reports;
 mod runs;
+mod suites;
 mod tidy;
