@@ -29,10 +29,7 @@ struct Paint {
 pub(super) fn render(report: &Report<'_>, options: &TextOptions) -> String {
     let paint = Paint { colour: options.colour };
     let mut text = String::new();
-    let headline = report.headline.strip_prefix(report.word.name()).unwrap_or(&report.headline);
-    text.push_str(&paint.word(report.word.name(), report.word.name()));
-    text.push_str(headline);
-    text.push('\n');
+    headline(&mut text, report, &paint);
     generator(&mut text, report, &paint);
     grave(&mut text, report, &paint);
     notices(&mut text, report, &paint);
@@ -41,7 +38,15 @@ pub(super) fn render(report: &Report<'_>, options: &TextOptions) -> String {
     slas(&mut text, report, &paint);
     baseline(&mut text, report, &paint);
     footer(&mut text, report, options, &paint);
+    // A terminal shows the end first: whoever does not scroll up shall still see the verdict.
+    headline(&mut text, report, &paint);
     text
+}
+
+fn headline(text: &mut String, report: &Report<'_>, paint: &Paint) {
+    let word = report.word.name();
+    let rest = report.headline.strip_prefix(word).unwrap_or(&report.headline);
+    text.push_str(&format!("{}{rest}\n", paint.word(word, word)));
 }
 
 fn generator(text: &mut String, report: &Report<'_>, paint: &Paint) {
