@@ -3,6 +3,7 @@
 mod catalogue;
 mod demo;
 mod diagnostics;
+mod fooled;
 mod http;
 mod judge;
 mod plan;
@@ -12,4 +13,5 @@ mod project;
 mod reading;
 mod reports;
 mod runs;
+mod support;
 mod tidy;

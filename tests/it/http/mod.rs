@@ -5,7 +5,7 @@ mod bad_servers;
 mod cookies;
 mod redirects;
 mod requests;
-mod server;
+pub mod server;
 mod sessions;
 mod step;
 mod tls;
