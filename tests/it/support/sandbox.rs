@@ -146,6 +146,11 @@ impl Running {
         self.child.id()
     }
 
+    /// What it has written to standard output so far.
+    pub fn stdout(&self) -> String {
+        self.text("stdout")
+    }
+
     /// What it has written to standard error so far.
     pub fn stderr(&self) -> String {
         self.text("stderr")
