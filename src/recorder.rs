@@ -114,7 +114,7 @@ impl Recorder {
             None => iterations.failed += 1,
             Some(duration) => {
                 let histogram = iterations.duration.get_or_insert_with(empty_histogram);
-                histogram.saturating_record(micros(duration));
+                put(histogram, micros(duration));
             }
         }
     }
@@ -201,17 +201,17 @@ impl Series {
         if lag > 0 || self.lag.is_some() {
             let before = self.count - 1;
             let histogram = self.lag.get_or_insert_with(|| zeros(before));
-            histogram.saturating_record(lag);
+            put(histogram, lag);
         }
         self.add_failed_checks(sample.failed_checks);
         match sample.outcome {
             Ok(()) => {
-                self.response.saturating_record(response);
-                self.service.saturating_record(micros(sample.ended.saturating_sub(sample.started)));
+                put(&mut self.response, response);
+                put(&mut self.service, micros(sample.ended.saturating_sub(sample.started)));
             }
             Err(failure) => {
                 *self.failures.entry(failure).or_default() += 1;
-                self.failed.get_or_insert_with(empty_histogram).saturating_record(response);
+                put(self.failed.get_or_insert_with(empty_histogram), response);
                 self.keep(sample.exemplar);
             }
         }
@@ -270,6 +270,14 @@ impl Iterations {
         self.users += other.users;
         merge_optional(&mut self.duration, other.duration);
     }
+}
+
+/// The longest latency that is told apart: what takes longer counts as this long.
+const LONGEST_US: u64 = 7 * 24 * 3_600 * 1_000_000;
+
+/// Records a value. The histogram grows with it, which `saturating_record` would not let it do.
+fn put(histogram: &mut Histogram<u64>, value: u64) {
+    histogram.record(value.min(LONGEST_US)).expect("an auto-resizing histogram grows to a week");
 }
 
 /// Whole microseconds, rounded: what is shorter than half of one is 0.
@@ -355,6 +363,19 @@ mod tests {
     }
 
     #[test]
+    fn a_latency_longer_than_the_histogram_was_made_for_is_kept_whole() {
+        let mut recorder = Recorder::new(1);
+        recorder.record(sample(0, 0, 90_000_000, Ok(())));
+        recorder.record(sample(0, 80_000_000, 90_000_000, Err(Failure::Timeout)));
+        let seconds = recorder.take_all();
+        let series = seconds[0].series[0].as_ref().expect("two samples were recorded");
+        for histogram in [Some(&series.response), series.failed.as_ref(), series.lag.as_ref()] {
+            let highest = histogram.map_or(0, Histogram::max);
+            assert!((80_000_000..90_100_000).contains(&highest), "{highest}");
+        }
+    }
+
+    #[test]
     fn a_sample_belongs_to_the_second_it_ended_in() {
         let mut recorder = Recorder::new(1);
         recorder.record(sample(0, 0, 999_999, Ok(())));
@@ -376,7 +397,7 @@ mod tests {
     proptest! {
         #[test]
         fn merging_in_any_order_gives_the_same_numbers(
-            values in proptest::collection::vec((0u64..900_000, 0u64..90_000, any::<bool>()), 1..60),
+            values in prop::collection::vec((0u64..900_000, 0u64..90_000, any::<bool>()), 1..60),
             split in 0usize..60,
         ) {
             let record = |values: &[(u64, u64, bool)]| {

@@ -22,7 +22,7 @@ pub(super) fn judge(result: &RunResult, demands: &[Demand]) -> Vec<Finding> {
 }
 
 fn finding(step: &StepResult, check: &CheckResult, blamed: bool) -> Finding {
-    let of = check.passed + check.failed;
+    let of = check.passed.saturating_add(check.failed);
     let observed = format!(
         "{} of {} ({}) did not hold",
         show_count(check.failed),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::cause::{Cause, Seen};
 use super::finding::{Finding, Stage, about, excerpt, number_of};
-use super::measure::{failures, selects, share};
+use super::measure::{failures, selects, share, total};
 use super::sla::Demand;
 use super::{ERROR_BUDGET, Word};
 use crate::metric::Metric;
@@ -160,7 +160,8 @@ fn steps(result: &RunResult, demands: &[Demand]) -> Vec<Finding> {
 fn main_cause(step: &StepResult) -> Option<Cause> {
     let mut sums: BTreeMap<Cause, u64> = BTreeMap::new();
     for (kind, count) in step.failures.iter().filter(|(_, count)| **count > 0) {
-        *sums.entry(Cause::of(kind)).or_default() += count;
+        let sum = sums.entry(Cause::of(kind)).or_default();
+        *sum = sum.saturating_add(*count);
     }
     sums.into_iter().rev().max_by_key(|(_, count)| *count).map(|(cause, _)| cause)
 }
@@ -171,10 +172,10 @@ fn family(
     reached: Reached,
     (cause, seen): (&Cause, &Vec<(&StepResult, u64)>),
 ) -> Finding {
-    let failed: u64 = seen.iter().map(|(_, count)| count).sum();
+    let failed = total(seen.iter().map(|(_, count)| *count));
     let mut steps: Vec<&StepResult> = seen.iter().map(|(step, _)| *step).collect();
     steps.dedup_by(|a, b| std::ptr::eq(*a, *b));
-    let of: u64 = steps.iter().map(|step| step.count).sum();
+    let of = total(steps.iter().map(|step| step.count));
     let examples = || steps.iter().flat_map(|step| &step.examples);
     let example = examples().find(|example| Cause::of(&example.kind) == *cause);
     // Failed checks have findings of their own, with their examples.

@@ -2,6 +2,7 @@
 
 use super::Word;
 use super::finding::{Finding, excerpt, uncapital};
+use super::measure::total;
 use crate::result::{RunResult, TestStatus};
 use crate::units::{show_count, show_percent};
 
@@ -62,8 +63,8 @@ fn size(word: Word, result: &RunResult) -> String {
     }
     let ran = |status| !matches!(status, TestStatus::Skipped | TestStatus::Unsupported);
     let tests = result.tests.iter().filter(|test| ran(test.status)).count() as u64;
-    let requests: u64 = result.steps.iter().map(|step| step.count).sum();
-    let failed: u64 = result.steps.iter().map(|step| step.failed).sum();
+    let requests = total(result.steps.iter().map(|step| step.count));
+    let failed = total(result.steps.iter().map(|step| step.failed));
     let mut parts = Vec::new();
     if tests > 0 {
         parts.push(format!("{} test{}", show_count(tests), if tests == 1 { "" } else { "s" }));

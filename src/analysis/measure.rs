@@ -53,6 +53,11 @@ pub(super) fn share(hits: u64, of: u64) -> f64 {
     if of == 0 { 0.0 } else { hits as f64 / of as f64 }
 }
 
+/// A sum that a forged file cannot overflow.
+pub(super) fn total(counts: impl IntoIterator<Item = u64>) -> u64 {
+    counts.into_iter().fold(0, u64::saturating_add)
+}
+
 /// What the metric of an SLA came to in one scenario's load.
 pub(super) fn measure(
     sla: &Sla,
@@ -94,7 +99,7 @@ fn of_steps(
     load: &LoadResult,
     steps: &[&StepResult],
 ) -> Result<Measured, HistogramError> {
-    let total = |part: fn(&StepResult) -> u64| steps.iter().map(|step| part(step)).sum::<u64>();
+    let all = |part: fn(&StepResult) -> u64| total(steps.iter().map(|step| part(step)));
     let sum = |sum| Measured::Sum { sum, seconds: seconds(load) };
     const NO_SUCCESS: &str = "No successful response was recorded.";
     Ok(match metric {
@@ -115,18 +120,18 @@ fn of_steps(
             trend(all, "No request was made.")
         }
         Metric::HttpReqFailed => {
-            let (failed, all) = (total(|step| failures(step).0), total(|step| failures(step).1));
-            of(failed, all, "No request was made.")
+            let (failed, of_all) = (all(|step| failures(step).0), all(|step| failures(step).1));
+            of(failed, of_all, "No request was made.")
         }
         Metric::Checks => {
             let checks = || steps.iter().flat_map(|step| &step.checks);
-            let passed: u64 = checks().map(|check| check.passed).sum();
-            let failed: u64 = checks().map(|check| check.failed).sum();
-            of(passed, passed + failed, "No check was made.")
+            let passed = total(checks().map(|check| check.passed));
+            let failed = total(checks().map(|check| check.failed));
+            of(passed, passed.saturating_add(failed), "No check was made.")
         }
-        Metric::DataSent => sum(total(|step| step.bytes_sent)),
-        Metric::DataReceived => sum(total(|step| step.bytes_received)),
-        _ => sum(total(|step| step.count)),
+        Metric::DataSent => sum(all(|step| step.bytes_sent)),
+        Metric::DataReceived => sum(all(|step| step.bytes_received)),
+        _ => sum(all(|step| step.count)),
     })
 }
 

@@ -41,7 +41,7 @@ fn offered(
     allowed: bool,
 ) -> Option<Finding> {
     let name = &scenario.name;
-    let offered = load.offered.unwrap_or(load.started + load.dropped);
+    let offered = load.offered.unwrap_or(load.started.saturating_add(load.dropped));
     if offered == 0 || (load.offered.is_none() && load.dropped == 0) {
         return None;
     }

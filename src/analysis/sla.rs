@@ -7,7 +7,7 @@
 use hdrhistogram::Histogram;
 
 use super::finding::{Finding, Stage, about, number_of};
-use super::measure::{Measured, failures, measure, selected, share};
+use super::measure::{Measured, failures, measure, selected, share, total};
 use super::{Word, order};
 use crate::metric::{Aggregate, Metric, Operator, Sla, Unit};
 use crate::result::{LoadResult, RunResult, SlaRecord, StepResult};
@@ -182,8 +182,8 @@ fn whose(sla: &Sla, steps: &[&StepResult]) -> String {
     if !matches!(sla.metric, Metric::HttpReqDuration | Metric::HttpReqService) {
         return String::new();
     }
-    let failed: u64 = steps.iter().map(|step| failures(step).0).sum();
-    let good: u64 = steps.iter().map(|step| step.count.saturating_sub(step.failed)).sum();
+    let failed = total(steps.iter().map(|step| failures(step).0));
+    let good = total(steps.iter().map(|step| step.count.saturating_sub(step.failed)));
     match (failed, good) {
         (0, _) => String::new(),
         (_, 0) => format!("All {} failed.", number_of(failed as usize, "request")),

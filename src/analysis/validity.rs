@@ -3,6 +3,7 @@
 
 use super::Word;
 use super::finding::{Finding, Stage, number_of};
+use super::measure::total;
 use crate::result::{Health, RunResult, TestStatus};
 
 /// Judges the run as a whole, after everything else: whether a doubtful generator matters
@@ -129,7 +130,7 @@ fn tests_run(result: &RunResult) -> usize {
 }
 
 fn requests(result: &RunResult) -> u64 {
-    result.steps.iter().map(|step| step.count).sum()
+    total(result.steps.iter().map(|step| step.count))
 }
 
 fn setup_failed(result: &RunResult) -> bool {

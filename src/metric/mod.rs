@@ -308,11 +308,8 @@ impl fmt::Display for Sla {
 
 /// Puts quotes around a tag value that would not read back without them.
 fn quoted(value: &str) -> String {
-    let plain = !value.is_empty()
-        && value.trim() == value
-        && !value.starts_with(['"', '\''])
-        && !value.ends_with(['"', '\''])
-        && !value.contains([',', '{', '}']);
+    let plain =
+        !value.is_empty() && value.trim() == value && !value.contains([',', '{', '}', '"', '\'']);
     match (plain, value.contains('"')) {
         (true, _) => value.to_string(),
         (false, false) => format!("\"{value}\""),

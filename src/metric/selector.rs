@@ -95,19 +95,21 @@ fn read_tag(metric: Metric, part: &str) -> Result<Option<(String, String)>, Refu
 /// The text between commas; a comma inside quotes does not count.
 fn split_outside_quotes(text: &str) -> Vec<&str> {
     let mut quote = None;
-    let mut value_begins = false;
+    let (mut in_value, mut value_begins) = (false, false);
     text.split(|c: char| {
         match quote {
             Some(open) if c == open => quote = None,
             Some(_) => {}
             None if value_begins && (c == '"' || c == '\'') => quote = Some(c),
             None if c == ',' => {
-                value_begins = false;
+                (in_value, value_begins) = (false, false);
                 return true;
             }
             None => {}
         }
-        value_begins = c == ':' || (value_begins && c.is_whitespace());
+        // Only the first colon ends the key; one inside the value is the value's own.
+        value_begins = (c == ':' && !in_value) || (value_begins && c.is_whitespace());
+        in_value |= c == ':';
         false
     })
     .collect()

@@ -95,8 +95,9 @@ fn seconds(result: &RunResult) -> Vec<Moment> {
             failed: 0,
             response: empty(),
         });
-        moment.good += slice.count.saturating_sub(slice.failed);
-        moment.failed += slice.failed;
+        let good = slice.count.saturating_sub(slice.failed);
+        moment.good = moment.good.saturating_add(good);
+        moment.failed = moment.failed.saturating_add(slice.failed);
         // A broken histogram is the judge's to report; a chart goes without.
         if let Ok(part) = decode(&slice.histograms.response) {
             let _ = moment.response.add(&part);
@@ -197,7 +198,10 @@ fn percentiles(seconds: &[Moment]) -> Chart {
 fn users(result: &RunResult) -> Chart {
     let loads = || result.scenarios.iter().filter_map(|scenario| scenario.load.as_ref());
     let length = loads().map(|load| load.users.len()).max().unwrap_or(0);
-    let at = |second: usize| loads().filter_map(|load| load.users.get(second)).sum::<u32>();
+    let at = |second: usize| {
+        let users = loads().filter_map(|load| load.users.get(second));
+        users.fold(0, |sum, users| u32::saturating_add(sum, *users))
+    };
     let width = length / POINTS as usize + 1;
     let points: Vec<(f64, f64)> =
         (0..length).step_by(width).map(|second| (second as f64, f64::from(at(second)))).collect();
@@ -293,8 +297,9 @@ fn time_axis(from: u32, to: u32) -> Axis {
     let step = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600]
         .into_iter()
         .find(|step| (to - from) / step <= 7)
-        .unwrap_or(86_400);
-    let ticks = (from.next_multiple_of(step)..=to).step_by(step as usize);
+        .unwrap_or_else(|| ((to - from) / 7).next_multiple_of(86_400));
+    let first = from.checked_next_multiple_of(step).unwrap_or(from);
+    let ticks = (first..=to).step_by(step as usize);
     Axis {
         from: f64::from(from),
         to: f64::from(to),

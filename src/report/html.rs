@@ -49,10 +49,15 @@ pub(super) fn render(report: &Report<'_>) -> String {
     template.render(context).expect("the template uses what it is given")
 }
 
-/// The headline without its word, which stands beside it.
+/// The headline without its word, which stands above it: a sentence of its own.
 fn headline(report: &Report<'_>) -> String {
     let text = report.headline.strip_prefix(report.word.name()).unwrap_or(&report.headline);
-    text.trim_start_matches(':').trim().to_string()
+    let text = text.trim_start_matches(':').trim();
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().collect::<String>() + letters.as_str(),
+        None => String::new(),
+    }
 }
 
 /// A message: what stands between ticks becomes code. Everything is escaped first, and a tick is

@@ -1,6 +1,7 @@
 //! Writes a comment for a pull request: the verdict in the first line, what changed first, the
 //! rest folded, and never longer than such a comment may be.
 
+use super::changes::ChangeRow;
 use super::foreign::line;
 use super::rows::{FindingRow, Report, StepRow};
 
@@ -78,7 +79,7 @@ fn changes(page: &mut Page, report: &Report<'_>) {
     let (changed, same): (Vec<_>, Vec<_>) = report.changes.iter().partition(|row| row.changed);
     const HEAD: &str = "\n| step | p95 before | p95 now | change | failed | verdict |\n\
         |---|--:|--:|--:|--:|---|\n";
-    let row = |row: &super::rows::ChangeRow| {
+    let row = |row: &ChangeRow| {
         format!(
             "| {} | {} | **{}** | {} | {} → {} | {} |\n",
             md(&row.step),

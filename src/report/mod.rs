@@ -3,8 +3,10 @@
 //! Everything here is a function of result and verdict. What is good or bad was decided before;
 //! where files go and whether a terminal has colours is for the callers.
 
+mod changes;
 mod chart;
 mod csv;
+mod facts;
 mod foreign;
 mod html;
 mod json;

@@ -4,6 +4,8 @@
 
 use serde::Serialize;
 
+use super::changes::{ChangeRow, changes};
+use super::facts::facts;
 use super::foreign::{block, line};
 use crate::analysis::{Finding, Stage, Verdict, Word};
 use crate::metric::Sla;
@@ -13,7 +15,7 @@ use crate::result::{
 use crate::units::{show_bytes, show_count, show_duration_us, show_percent, show_rate};
 
 /// The longest name that is shown whole.
-const NAME: usize = 120;
+pub(super) const NAME: usize = 120;
 
 /// The model of all reports.
 pub(super) struct Report<'a> {
@@ -134,21 +136,6 @@ pub(super) struct LatencyRow {
     pub mean: String,
 }
 
-/// A step beside its baseline.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct ChangeRow {
-    pub word: &'static str,
-    pub class: &'static str,
-    pub scenario: String,
-    pub step: String,
-    pub before: String,
-    pub now: String,
-    pub change: String,
-    pub changed: bool,
-    pub failed_before: String,
-    pub failed_now: String,
-}
-
 impl<'a> Report<'a> {
     /// Makes all rows.
     pub fn new(
@@ -191,8 +178,10 @@ impl<'a> Report<'a> {
 
     /// `3,600 requests, 0.2% failed`; none without load.
     pub fn size(&self) -> Option<String> {
-        let requests: u64 = self.result.steps.iter().map(|step| step.count).sum();
-        let failed: u64 = self.result.steps.iter().map(|step| step.failed).sum();
+        let sum = |part: fn(&StepResult) -> u64| {
+            self.result.steps.iter().map(part).fold(0, u64::saturating_add)
+        };
+        let (requests, failed) = (sum(|step| step.count), sum(|step| step.failed));
         let share = failed as f64 / requests.max(1) as f64;
         (requests > 0)
             .then(|| format!("{} requests, {} failed", show_count(requests), show_percent(share)))
@@ -200,7 +189,7 @@ impl<'a> Report<'a> {
 }
 
 /// A word as a class in pages: small letters.
-fn class(word: Word) -> &'static str {
+pub(super) fn class(word: Word) -> &'static str {
     match word {
         Word::Pass => "pass",
         Word::Inconclusive => "inconclusive",
@@ -209,7 +198,7 @@ fn class(word: Word) -> &'static str {
     }
 }
 
-fn health(result: &RunResult) -> &'static str {
+pub(super) fn health(result: &RunResult) -> &'static str {
     match result.generator.health {
         Health::Valid => "VALID",
         Health::Suspect => "SUSPECT",
@@ -366,7 +355,7 @@ fn step(step: &StepResult) -> StepRow {
             .collect(),
         checks: failed_checks
             .map(|check| {
-                let of = show_count(check.passed + check.failed);
+                let of = show_count(check.passed.saturating_add(check.failed));
                 format!(
                     "{} (failed {} of {of})",
                     line(&check.check, NAME),
@@ -388,76 +377,7 @@ fn latencies(summary: &Summary) -> Option<LatencyRow> {
     })
 }
 
-fn changes(result: &RunResult, base: &RunResult, verdict: &Verdict) -> Vec<ChangeRow> {
-    let mut rows: Vec<(Word, f64, ChangeRow)> = Vec::new();
-    for step in &result.steps {
-        let same = |old: &&StepResult| old.scenario == step.scenario && old.step == step.step;
-        let Some(old) = base.steps.iter().find(same) else { continue };
-        let subject = format!("{} › {}", step.scenario, step.step);
-        let judged = verdict.findings.iter().filter(|found| {
-            found.stage == Stage::Baseline && found.demands > 0 && found.subject == subject
-        });
-        let word = judged.map(|found| found.word).max();
-        let (before, now) = (old.response_us.p95, step.response_us.p95);
-        let both = old.response_us.count > 0 && step.response_us.count > 0;
-        let change = if both { now as f64 / before.max(1) as f64 - 1.0 } else { 0.0 };
-        let p95 = |of: &Summary| match of.count {
-            0 => "no successful response".to_string(),
-            _ => show_duration_us(of.p95),
-        };
-        let failed = |of: &StepResult| show_percent(of.failed as f64 / of.count.max(1) as f64);
-        let row = ChangeRow {
-            word: word.map_or("not judged", Word::name),
-            class: word.map_or("notice", class),
-            scenario: line(&step.scenario, NAME),
-            step: line(&step.step, NAME),
-            before: p95(&old.response_us),
-            now: p95(&step.response_us),
-            change: if both { signed(change) } else { "–".to_string() },
-            changed: word.is_none_or(|word| word != Word::Pass) || change.abs() >= 0.1,
-            failed_before: failed(old),
-            failed_now: failed(step),
-        };
-        rows.push((word.unwrap_or(Word::Pass), change.abs(), row));
-    }
-    rows.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)));
-    rows.into_iter().map(|(_, _, row)| row).collect()
-}
-
-/// A relative change with its sign, to a tenth of a percent.
-fn signed(change: f64) -> String {
-    format!("{:+.1}%", change * 100.0)
-}
-
 /// A use of a bound: whole percents are enough.
 fn percent(used: f64) -> String {
     if used < 10.0 { format!("{:.0}%", used * 100.0) } else { format!("{used:.0} times") }
-}
-
-fn facts(result: &RunResult, baseline: Option<&RunResult>) -> Vec<(&'static str, String)> {
-    let (run, machine) = (&result.run, &result.machine);
-    let mut facts = vec![
-        ("Run", run.id.clone()),
-        ("Started", run.started.clone()),
-        ("Duration", show_duration_us(run.duration_ms.saturating_mul(1_000))),
-        ("Target", run.target.clone()),
-        ("Profile", run.profile.clone()),
-        ("Seed", run.seed.to_string()),
-        ("Revision", run.git_revision.clone().unwrap_or_default()),
-        ("Tags", run.tags.join(", ")),
-    ];
-    for load in result.scenarios.iter().filter_map(|scenario| scenario.load.as_ref()) {
-        facts.push(("Load", format!("{}, {} model, by {}", load.shape, load.model, load.engine)));
-    }
-    facts.push(("Machine", format!("{}, {} cores", machine.cpu, machine.cores)));
-    facts.push(("System", format!("{}, kernel {}", machine.os, machine.kernel)));
-    facts.push(("Memory", show_bytes(machine.memory_mb.saturating_mul(1_048_576))));
-    facts.push(("Generator", health(result).to_string()));
-    facts.push(("Baseline", baseline.map_or("none".to_string(), |base| base.run.id.clone())));
-    facts.push(("Taster", run.tool_version.clone()));
-    facts
-        .into_iter()
-        .map(|(label, value)| (label, line(&value, 300)))
-        .filter(|(_, value)| !value.is_empty())
-        .collect()
 }

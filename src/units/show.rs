@@ -10,7 +10,7 @@ pub fn show_duration_us(us: u64) -> String {
         1_000..999_500 => format!("{} ms", three_digits(value / 1e3)),
         999_500..59_950_000 => format!("{} s", three_digits(value / 1e6)),
         _ => {
-            let seconds = (us + 500_000) / 1_000_000;
+            let seconds = us.saturating_add(500_000) / 1_000_000;
             match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
                 (0, minutes, 0) => format!("{minutes} min"),
                 (0, minutes, seconds) => format!("{minutes} min {seconds} s"),

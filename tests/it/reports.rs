@@ -4,11 +4,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
 use taster::analysis::{Margins, Verdict, judge};
 use taster::report::{Format, TextOptions, render, text};
-use taster::result::{RunResult, TestStatus};
+use taster::result::{RunResult, SetupFailure, TestStatus};
 
-use crate::runs::{Did, healthy, load, nothing, with_slas, with_test};
+use crate::runs::{Did, example, healthy, load, nothing, with_slas, with_test};
 
 const SLAS: [&str; 4] = [
     "http_req_duration: p(95)<500",
@@ -94,6 +95,58 @@ fn hostile() {
     run.run.target = "http://x/\"><script>alert(2)</script>".into();
     run.run.command = vec!["taster".into(), "run".into(), "``` $(reboot)\n```".into()];
     golden("hostile", with_slas(run, &["http_req_failed{step:nowhere}: rate<0.01"]), None);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn no_result_makes_judge_or_reports_panic(
+        name in any::<String>(), text in any::<String>(), numbers in any::<[u64; 12]>(),
+        second in any::<u32>(),
+    ) {
+        let run = broken(&name, &text, numbers, second);
+        let base = with_slas(healthy(), &SLAS);
+        for baseline in [None, Some(&base), Some(&run)] {
+            let verdict = judge(&run, baseline, &Margins::default());
+            for format in Format::ALL {
+                for (file, content) in render(format, &run, &verdict, baseline) {
+                    harmless(&file, &content);
+                }
+            }
+        }
+    }
+}
+
+/// A result as no run writes it, with these texts and numbers wherever some are.
+fn broken(name: &str, text: &str, numbers: [u64; 12], second: u32) -> RunResult {
+    let [count, failed, dropped, of, bytes, us, ms, offered, started, passed, begun, seed] =
+        numbers;
+    let steps = [("a", Did::well(70, 9_000).but("timeout", 3, 1)), ("b", Did::well(5, 7_000))];
+    let mut run = with_test(with_slas(load(&steps), &SLAS), name, TestStatus::Failed);
+    (run.run.seed, run.run.duration_ms, run.run.target) = (seed, ms, text.into());
+    run.machine.memory_mb = of;
+    run.tests[0].duration_ms = ms;
+    let load = run.scenarios[0].load.as_mut().expect("it has load");
+    (load.offered, load.started, load.dropped) = (Some(offered), started, dropped);
+    (load.completed, load.users, load.planned_ms) = (begun, vec![second; 3], ms);
+    load.setup_failures = vec![SetupFailure {
+        step: name.into(),
+        count: failed,
+        example: example("connect", name, 0),
+    }];
+    for step in &mut run.steps {
+        (step.count, step.failed, step.dropped) = (count, failed, dropped);
+        (step.bytes_sent, step.response_us.p95, step.response_us.count) = (bytes, us, of);
+        (step.checks[1].passed, step.checks[1].failed) = (passed, failed);
+        step.failures.insert(text.into(), count);
+        step.failures.insert("interrupted".into(), failed);
+        step.examples[..].iter_mut().for_each(|example| example.message = text.into());
+        step.slices[0].second = second;
+        (step.slices[1].count, step.slices[1].failed) = (failed, count);
+    }
+    run.steps[0].step = name.into();
+    run
 }
 
 /// Three tests that pass.

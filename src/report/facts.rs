@@ -1,0 +1,38 @@
+//! Lists where, when and with what a run was made: what it takes to repeat it.
+
+use super::foreign::line;
+use super::rows::health;
+use crate::result::RunResult;
+use crate::units::{show_bytes, show_duration_us};
+
+/// Labels and values, without the empty ones.
+pub(super) fn facts(
+    result: &RunResult,
+    baseline: Option<&RunResult>,
+) -> Vec<(&'static str, String)> {
+    let (run, machine) = (&result.run, &result.machine);
+    let mut facts = vec![
+        ("Run", run.id.clone()),
+        ("Started", run.started.clone()),
+        ("Duration", show_duration_us(run.duration_ms.saturating_mul(1_000))),
+        ("Target", run.target.clone()),
+        ("Profile", run.profile.clone()),
+        ("Seed", run.seed.to_string()),
+        ("Revision", run.git_revision.clone().unwrap_or_default()),
+        ("Tags", run.tags.join(", ")),
+    ];
+    for load in result.scenarios.iter().filter_map(|scenario| scenario.load.as_ref()) {
+        facts.push(("Load", format!("{}, {} model, by {}", load.shape, load.model, load.engine)));
+    }
+    facts.push(("Machine", format!("{}, {} cores", machine.cpu, machine.cores)));
+    facts.push(("System", format!("{}, kernel {}", machine.os, machine.kernel)));
+    facts.push(("Memory", show_bytes(machine.memory_mb.saturating_mul(1_048_576))));
+    facts.push(("Generator", health(result).to_string()));
+    facts.push(("Baseline", baseline.map_or("none".to_string(), |base| base.run.id.clone())));
+    facts.push(("Taster", run.tool_version.clone()));
+    facts
+        .into_iter()
+        .map(|(label, value)| (label, line(&value, 300)))
+        .filter(|(_, value)| !value.is_empty())
+        .collect()
+}
