@@ -154,7 +154,7 @@ impl Shift {
     async fn make_ready(&self) -> Result<Vec<Ready>, ExecuteError> {
         let mut ready = Vec::new();
         for (job, shared) in self.jobs.iter().zip(&self.shared) {
-            let client = Client::new(&job.plan)?;
+            let client = Client::for_load(&job.plan)?;
             let crew = Crew::new(job.clone(), self.worker, client, self.tell.clone());
             ready.push(make_ready(Rc::new(crew), shared.clone()).await);
         }

@@ -75,7 +75,7 @@ fn spellings() -> Vec<String> {
     let percent: String = CANARY.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let form: String = url::form_urlencoded::byte_serialize(CANARY.as_bytes()).collect();
     let mut url = url::Url::parse("http://x/").expect("a URL");
-    url.set_path(CANARY);
+    url.path_segments_mut().expect("a base").push(CANARY);
     let path = url.path().trim_start_matches('/').to_string();
     url.set_query(Some(CANARY));
     let query = url.query().unwrap_or("").to_string();
