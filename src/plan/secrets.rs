@@ -203,8 +203,7 @@ const NESTED: usize = 8;
 fn json_escapes(rest: &[u8], wanted: char, mut found: impl FnMut(usize)) {
     let run = rest.iter().take(NESTED).take_while(|byte| **byte == b'\\').count();
     if wanted == '\\' {
-        [2, 4, 8].into_iter().filter(|length| *length <= run).for_each(found);
-        return;
+        [2, 4, 8].into_iter().filter(|length| *length <= run).for_each(&mut found);
     }
     let short = match rest.get(run) {
         Some(b'b') => '\u{8}',
