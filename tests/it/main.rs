@@ -1,5 +1,6 @@
 //! Everything through the public interface, against real sockets and files: one file a subject.
 
+mod bad_input;
 mod catalogue;
 mod demo;
 mod diagnostics;

@@ -8,4 +8,4 @@ mod requests;
 pub mod server;
 mod sessions;
 mod step;
-mod tls;
+pub mod tls;
