@@ -222,6 +222,17 @@ impl Outcome {
         self
     }
 
+    /// For a table of cases: what of this is not so, the program not falling over included.
+    pub fn misses(&self, code: i32, words: &[&str]) -> Option<String> {
+        let all = one_line(&self.all());
+        let mut missing: Vec<&str> =
+            words.iter().copied().filter(|word| !all.contains(word)).collect();
+        let fell = ["bug in Taster", "panicked"].into_iter().filter(|word| all.contains(word));
+        missing.extend(fell);
+        let fine = self.code == Some(code) && missing.is_empty();
+        (!fine).then(|| format!("not exit {code} with {missing:?}:\n{self}"))
+    }
+
     /// Demands these words on either output.
     #[track_caller]
     pub fn says(self, words: &[&str]) -> Self {
