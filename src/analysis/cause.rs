@@ -168,10 +168,10 @@ impl Cause {
                 "A service answers but does not know these paths: look at the target ({target}) \
                  and at the base path before each path (`http.base`)."
             ),
-            Cause::Unavailable if seen.everywhere => format!(
-                "The service is up and says that it cannot serve: something it depends on, such \
-                 as its database, is probably down. Look at {target}/ready and at its log."
-            ),
+            Cause::Unavailable if seen.everywhere => "The service is up and says that it cannot \
+                serve: something it depends on, such as its database, is probably down. Look at \
+                its readiness probe and at its log."
+                .to_string(),
             Cause::SignIn(_) if seen.everywhere => "No request was let in: the sign-in gives \
                 no usable token, the user is missing, or the database behind it is down. Look at \
                 the first failing step and at what it captures."

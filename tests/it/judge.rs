@@ -105,7 +105,7 @@ fn each_kind_of_failure_has_its_own_sentence() {
         ("status 404", "look at the target (http://127.0.0.1:8080) and at the base path"),
         ("connect", "no connection to http://127.0.0.1:8080 in 3 of 3 steps"),
         ("status 429", "latencies are those of refusals"),
-        ("status 503", "such as its database, is probably down"),
+        ("status 503", "is probably down. Look at its readiness probe"),
         ("status 401", "No request was let in"),
         ("status 500", "look at its log"),
         ("status 502", "A proxy answered because the service behind it did not"),

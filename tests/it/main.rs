@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod catalogue;
+mod commands;
 mod demo;
 mod diagnostics;
 mod fooled;
@@ -14,5 +15,6 @@ mod project;
 mod reading;
 mod reports;
 mod runs;
+mod suites;
 mod support;
 mod tidy;
