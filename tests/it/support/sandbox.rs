@@ -217,7 +217,7 @@ impl Outcome {
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self}");
-        assert!(!self.all().contains("bug in Taster"), "{self}");
+        assert!(!self.all().contains("This is a bug in Taster"), "{self}");
         assert!(!self.all().contains("panicked"), "{self}");
         self
     }
@@ -227,7 +227,7 @@ impl Outcome {
         let all = one_line(&self.all());
         let mut missing: Vec<&str> =
             words.iter().copied().filter(|word| !all.contains(word)).collect();
-        let fell = ["bug in Taster", "panicked"].into_iter().filter(|word| all.contains(word));
+        let fell = ["This is a bug in Taster", "panicked"].into_iter().filter(|word| all.contains(word));
         missing.extend(fell);
         let fine = self.code == Some(code) && missing.is_empty();
         (!fine).then(|| format!("not exit {code} with {missing:?}:\n{self}"))
