@@ -139,6 +139,19 @@ impl Cause {
         parts.join(" ")
     }
 
+    /// The likely cause and what to look at, where one test met it.
+    pub(super) fn advice_for_one(&self, target: &str) -> String {
+        self.advice(&Seen {
+            noun: "test",
+            names: Vec::new(),
+            of: 1,
+            everywhere: false,
+            requests: None,
+            example: None,
+            target,
+        })
+    }
+
     fn advice(&self, seen: &Seen<'_>) -> String {
         let target = excerpt(seen.target, 120);
         match self {
@@ -205,7 +218,7 @@ impl Cause {
             }
             Cause::Timeout => {
                 "The target hangs or is far over its capacity: look at its threads, \
-                its connection pool and its locks. These requests are in no latency."
+                its connection pool and its locks."
             }
             Cause::Reset => {
                 "The target closed the connection before it had answered: look for \

@@ -110,14 +110,17 @@ impl Shift {
     }
 
     async fn shift(&self, start: oneshot::Receiver<Instant>) -> Result<(), ExecuteError> {
-        let mut ready = Vec::new();
-        for (job, shared) in self.jobs.iter().zip(&self.shared) {
-            let client = Client::for_load(&job.plan)?;
-            let crew = Crew::new(job.clone(), self.worker, client, self.tell.clone());
-            ready.push(make_ready(Rc::new(crew), shared.clone()).await);
-        }
-        let _ = self.tell.send(Message::Ready);
-        let Ok(origin) = start.await else { return Ok(()) };
+        let begun = async {
+            let ready = self.make_ready().await?;
+            let _ = self.tell.send(Message::Ready);
+            Ok::<_, ExecuteError>(start.await.ok().map(|origin| (ready, origin)))
+        };
+        // Users may hang in their setup, and other workers' users too.
+        let begun = tokio::select! {
+            begun = begun => begun?,
+            () = self.stop.requested() => None,
+        };
+        let Some((ready, origin)) = begun else { return Ok(()) };
         let crews: Vec<Rc<Crew>> = ready.iter().map(|ready| ready.crew.clone()).collect();
         for crew in &crews {
             crew.origin.set(origin);
@@ -146,6 +149,16 @@ impl Shift {
         }
         let _ = self.tell.send(Message::Done(self.worker.index));
         failed.map_or(Ok(()), Err)
+    }
+
+    async fn make_ready(&self) -> Result<Vec<Ready>, ExecuteError> {
+        let mut ready = Vec::new();
+        for (job, shared) in self.jobs.iter().zip(&self.shared) {
+            let client = Client::for_load(&job.plan)?;
+            let crew = Crew::new(job.clone(), self.worker, client, self.tell.clone());
+            ready.push(make_ready(Rc::new(crew), shared.clone()).await);
+        }
+        Ok(ready)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reads result files, and puts a killed run together from its journal.
 
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 use crate::result::journal::{Entry, Ledger};
@@ -22,15 +23,40 @@ pub fn read_result(path: &Path) -> Result<RunResult, StoreError> {
     result::from_json(&text).map_err(|error| StoreError::content(&file, error.to_string()))
 }
 
+/// Of a folder: the journal, where one is there, because whoever leaves one was killed, and what
+/// else is in the folder is from a run before it.
 fn find(path: &Path) -> Result<PathBuf, StoreError> {
-    let meta = path.metadata().map_err(|error| StoreError::io("read", path, error))?;
+    let meta = path.metadata().map_err(|error| missing(path, error))?;
     if !meta.is_dir() {
         return Ok(path.to_path_buf());
     }
-    [path.join("result.json"), path.join(JOURNAL)]
-        .into_iter()
-        .find(|file| file.is_file())
-        .ok_or_else(|| StoreError::content(path, "has no `result.json`; no run ended there"))
+    let (result, journal) = (path.join("result.json"), path.join(JOURNAL));
+    if journal.is_file() && (!result.is_file() || has_begun(&journal)) {
+        return Ok(journal);
+    }
+    if result.is_file() {
+        return Ok(result);
+    }
+    Err(StoreError::content(path, format!("has no `result.json`, so no run ended there; {RUNS}")))
+}
+
+const RUNS: &str = "`taster run` keeps each run in `reports`, the last one as `reports/latest`";
+
+fn missing(path: &Path, error: std::io::Error) -> StoreError {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            StoreError::content(path, format!("is not there; {RUNS}"))
+        }
+        _ => StoreError::io("read", path, error),
+    }
+}
+
+/// Whether one line of the journal is whole; else its run has not done anything yet.
+fn has_begun(journal: &Path) -> bool {
+    let Ok(file) = std::fs::File::open(journal) else { return false };
+    let mut line = Vec::new();
+    let read = std::io::BufReader::new(file).read_until(b'\n', &mut line);
+    read.is_ok() && line.ends_with(b"\n")
 }
 
 /// The last line may be cut by the kill; every line before it is whole.

@@ -23,7 +23,7 @@ impl RunFolder {
     /// # Errors
     /// When it cannot be made or written.
     pub fn create(path: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(path).map_err(|error| StoreError::io("create", path, error))?;
+        make(path)?;
         let file = path.join(JOURNAL);
         let journal = File::create(&file).map_err(|error| StoreError::io("write", &file, error))?;
         Ok(Self { path: path.to_path_buf(), journal: Some(BufWriter::new(journal)) })
@@ -34,7 +34,7 @@ impl RunFolder {
     /// # Errors
     /// When it cannot be made.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(path).map_err(|error| StoreError::io("create", path, error))?;
+        make(path)?;
         Ok(Self { path: path.to_path_buf(), journal: None })
     }
 
@@ -92,6 +92,10 @@ impl RunFolder {
         std::os::windows::fs::symlink_dir(name, &new).map_err(failed)?;
         fs::rename(&new, &link).map_err(failed)
     }
+}
+
+fn make(folder: &Path) -> Result<(), StoreError> {
+    fs::create_dir_all(folder).map_err(|error| StoreError::io("create the folder", folder, error))
 }
 
 /// Writes beside the file, then puts it in place: a reader never sees half of it, and a full

@@ -275,7 +275,19 @@ fn a_growth_beyond_margin_and_noise_fails() {
     check_against(&slower(1.1, 2_000), Some(&base), Word::Pass, &["the baseline's is"]);
     check_against(&slower(0.5, 2_000), Some(&base), Word::Pass, &["(-50%)"]);
     check_against(&slower(1.28, 100), Some(&base), Word::Inconclusive, &["within the noise"]);
-    check_against(&slower(9.0, 30), Some(&base), Word::Pass, &["too few samples to compare"]);
+}
+
+/// A service that has become slow answers less often: few samples must not hide it.
+#[test]
+fn fewer_samples_than_in_the_baseline_are_no_pass() {
+    let base = slower(1.0, 2_000);
+    check_against(&slower(9.0, 30), Some(&base), Word::Fail, &["both runs are sure"]);
+    let said = ["30 successful responses only, 2,000 in the baseline; it takes 60"];
+    check_against(&slower(1.28, 30), Some(&base), Word::Inconclusive, &said);
+    check_against(&slower(1.0, 30), Some(&base), Word::Inconclusive, &said);
+    // A baseline that never had enough says nothing, and was accepted like that.
+    let said = ["too few samples to compare"];
+    check_against(&slower(1.0, 2_000), Some(&slower(1.0, 30)), Word::Pass, &said);
 }
 
 #[test]

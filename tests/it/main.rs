@@ -1,8 +1,11 @@
 //! Everything through the public interface, against real sockets and files: one file a subject.
 
+mod bad_input;
 mod catalogue;
+mod commands;
 mod demo;
 mod diagnostics;
+mod fooled;
 mod http;
 mod judge;
 mod plan;
@@ -13,4 +16,5 @@ mod reading;
 mod reports;
 mod runs;
 mod suites;
+mod support;
 mod tidy;
