@@ -44,9 +44,7 @@ const RUNS: &str = "`taster run` keeps each run in `reports`, the last one as `r
 
 fn missing(path: &Path, error: std::io::Error) -> StoreError {
     match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            StoreError::content(path, format!("is not there; {RUNS}"))
-        }
+        std::io::ErrorKind::NotFound => StoreError::content(path, format!("is not there; {RUNS}")),
         _ => StoreError::io("read", path, error),
     }
 }

@@ -62,7 +62,10 @@ load:
     - step: echo
       post: /echo
       json: { key: "{{ secrets.CANARY }}" }
-      expect: { status: 200, json: { $.plain: "not {{ secrets.CANARY }}" }, headers: { x-back: no } }
+      expect:
+        status: 200
+        json: { $.plain: "not {{ secrets.CANARY }}" }
+        headers: { x-back: no }
   profiles: { smoke: { users: 1, duration: 1s } }
   sla: ["http_req_failed: rate<0.01"]
 vars: { nothing: nothing }
@@ -124,7 +127,8 @@ fn parrot(request: &Request) -> Vec<Act> {
         }
         _ => {
             let mut answer = json("200 OK", &unicode);
-            let back = format!("x-back: {}\r\nx-url: {}\r\n", STANDARD.encode(CANARY), spellings()[2]);
+            let back =
+                format!("x-back: {}\r\nx-url: {}\r\n", STANDARD.encode(CANARY), spellings()[2]);
             let at = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head") + 2;
             answer.splice(at..at, back.into_bytes());
             answer
