@@ -87,10 +87,6 @@ pub struct RunArgs {
     #[arg(long, value_name = "FAULT", num_args = 0..=1, default_missing_value = "slow",
           conflicts_with = "target")]
     pub fault: Vec<Fault>,
-
-    /// Allow load on a host that is not this machine; may be given several times
-    #[arg(long, value_name = "HOST", env = "TASTER_ALLOW_LOAD")]
-    pub allow_load: Vec<String>,
 }
 
 /// Which scenarios, against what
@@ -119,6 +115,10 @@ pub struct WhatArgs {
     /// Of tests with browsers, only these engines; may be given several times
     #[arg(long, value_name = "ENGINE")]
     pub browser: Vec<String>,
+
+    /// Allow load on a host that is not this machine; may be given several times
+    #[arg(long, value_name = "HOST", env = "TASTER_ALLOW_LOAD")]
+    pub allow_load: Vec<String>,
 
     /// Start of all random choices: the same seed gives the same requests [default: random]
     #[arg(long, value_name = "N")]

@@ -35,6 +35,7 @@ pub fn plan(
         browsers: what.browser.clone(),
         seed,
         secrets: reading.secrets(),
+        allow_load: what.allow_load.clone(),
         tests,
         load,
     };

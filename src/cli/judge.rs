@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::analysis::{self, Margins, Verdict};
 use crate::cli::args::JudgeArgs;
 use crate::cli::{Ended, words};
-use crate::report::{self, Format};
+use crate::report::{self, TextOptions};
 use crate::result::RunResult;
 use crate::store::{Baselines, RunFolder};
 
@@ -63,11 +63,10 @@ pub fn write(
 
 /// Shows the verdict: on standard output, because it is what was asked for.
 pub fn show(result: &RunResult, judged: &Judged, folder: Option<&Path>) {
-    let files = report::render(Format::Text, result, &judged.verdict, judged.baseline.as_ref());
-    for (_, text) in files {
-        words::data(&text);
-    }
-    if let Some(folder) = folder {
-        words::say(&format!("reports: {}", folder.join("report.html").display()));
-    }
+    let options = TextOptions {
+        colour: words::output_coloured(),
+        files: folder.map(|folder| folder.display().to_string()),
+    };
+    let text = report::text(result, &judged.verdict, judged.baseline.as_ref(), &options);
+    words::data(&text);
 }

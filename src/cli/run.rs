@@ -44,7 +44,7 @@ pub fn run(args: &RunArgs, half: Half) -> Result<ExitStatus, Ended> {
     let target = safety::target(&target)?;
     let plan = inputs::plan(&args.what, target.as_str(), seed, wanted)?;
     if plan.scenarios.iter().any(|scenario| scenario.load.is_some()) {
-        safety::may_load(plan.hosts.iter().map(String::as_str), &args.allow_load)?;
+        safety::may_load(plan.hosts.iter().map(String::as_str), &args.what.allow_load)?;
     }
     announce(&plan, args, backend.is_some());
     reach(&plan)?;
@@ -126,7 +126,7 @@ fn info(plan: &Plan, args: &RunArgs, (tests, load): (bool, bool)) -> RunInfo {
     let profile = plan.scenarios.iter().find_map(|scenario| scenario.load.as_ref());
     let here = std::env::current_dir().ok();
     RunInfo {
-        id: format!("{}-{:04x}", started.strftime("%Y%m%d-%H%M%S"), plan.seed & 0xffff),
+        id: format!("{}-{:04x}", started.strftime("%Y%m%d-%H%M%S"), rand::random::<u16>()),
         tool_version: env!("CARGO_PKG_VERSION").to_string(),
         started: started.to_string(),
         duration_ms: 0,

@@ -35,8 +35,15 @@ impl Shared {
 
 /// How steps are done.
 pub(super) enum Transport {
-    Http(reqwest::Client),
+    Http(Connections),
     Fake(Script),
+}
+
+/// Connections, and where they may go.
+pub(super) struct Connections {
+    pub(super) client: reqwest::Client,
+    /// Under load, the hosts beside this machine that may be spoken to; none for everywhere.
+    pub(super) confined: Option<Vec<String>>,
 }
 
 impl Client {
@@ -44,8 +51,19 @@ impl Client {
     ///
     /// Fails if its certificate authority cannot be read.
     pub fn new(plan: &Arc<ScenarioPlan>) -> Result<Client, DriverError> {
-        let transport = Transport::Http(connections(&plan.connection, &plan.file)?);
-        Ok(Self::with(plan, transport))
+        let client = connections(&plan.connection, &plan.file)?;
+        Ok(Self::with(plan, Transport::Http(Connections { client, confined: None })))
+    }
+
+    /// A client for load: it refuses to speak to any host that may not be loaded, also when a
+    /// redirect, a captured link or a data row leads there.
+    ///
+    /// # Errors
+    /// As `new`.
+    pub fn for_load(plan: &Arc<ScenarioPlan>) -> Result<Client, DriverError> {
+        let client = connections(&plan.connection, &plan.file)?;
+        let confined = Some(plan.connection.load_hosts.clone());
+        Ok(Self::with(plan, Transport::Http(Connections { client, confined })))
     }
 
     /// A client whose sessions do what `script` says and touch no network.

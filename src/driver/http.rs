@@ -10,13 +10,14 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::answer::Answer;
+use super::client::Connections;
 use super::cookies::Jar;
 use super::decode;
 use super::exemplar;
 use super::failure::{self, Broken, Phase};
 use super::redirect;
 use super::request::{Outgoing, header_value};
-use crate::plan::HttpPlan;
+use crate::plan::{HttpPlan, may_be_loaded};
 use crate::sample::Failure;
 
 /// One exchange: what went out last, what came back, and how far it got.
@@ -51,7 +52,7 @@ impl Course {
     /// Runs the exchange to its last byte, or to where it breaks.
     pub(super) async fn run(
         &mut self,
-        client: &reqwest::Client,
+        client: &Connections,
         step: &HttpPlan,
         jar: &mut Jar,
     ) -> Result<(), Broken> {
@@ -89,7 +90,7 @@ impl Course {
 
     async fn follow(
         &mut self,
-        client: &reqwest::Client,
+        client: &Connections,
         step: &HttpPlan,
         jar: &mut Jar,
     ) -> Result<(), Broken> {
@@ -101,10 +102,11 @@ impl Course {
         }
     }
 
-    async fn send(&mut self, client: &reqwest::Client, jar: &mut Jar) -> Result<Response, Broken> {
+    async fn send(&mut self, line: &Connections, jar: &mut Jar) -> Result<Response, Broken> {
         self.phase = Phase::Waiting;
         let outgoing = &mut self.outgoing;
         let url = &outgoing.url;
+        confine(url, line)?;
         // A `cookie` among the step's headers stands for all cookies.
         if let Some(line) = jar.header(url, &outgoing.cookies)
             && !outgoing.headers.contains_key(COOKIE)
@@ -117,7 +119,7 @@ impl Course {
             *request.body_mut() = Some(outgoing.body.clone().into());
         }
         self.sent += sent(outgoing);
-        let response = client.execute(request).await;
+        let response = line.client.execute(request).await;
         let response = response.map_err(|error| failure::classify(&error, url, self.phase))?;
         jar.keep(url, response.headers());
         Ok(response)
@@ -192,6 +194,20 @@ impl Course {
 }
 
 /// The bytes of a request in HTTP/1.1.
+/// Refuses hosts that may not get load, before any traffic.
+fn confine(url: &Url, line: &Connections) -> Result<(), Broken> {
+    let Some(allowed) = &line.confined else { return Ok(()) };
+    let place = exemplar::authority(url);
+    if may_be_loaded(&place, allowed) {
+        return Ok(());
+    }
+    let message = format!(
+        "this request would put load on `{place}`, which is neither this machine nor allowed by \
+         --allow-load, so it was not sent"
+    );
+    Err(Broken::new(Failure::Protocol, message))
+}
+
 fn sent(outgoing: &Outgoing) -> u64 {
     let target = exemplar::request_target(&outgoing.url).len();
     let host = exemplar::authority(&outgoing.url).len();

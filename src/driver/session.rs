@@ -11,7 +11,7 @@ use super::Exchange;
 use super::answer::Answer;
 use super::capture::capture;
 use super::check::{self, Found};
-use super::client::{Client, Transport};
+use super::client::{Client, Connections, Transport};
 use super::cookies::Jar;
 use super::exemplar::{self, Sent};
 use super::failure::Broken;
@@ -161,7 +161,7 @@ impl Session {
         }
     }
 
-    async fn exchange(&mut self, connections: &reqwest::Client, step: &HttpPlan) -> Exchange {
+    async fn exchange(&mut self, connections: &Connections, step: &HttpPlan) -> Exchange {
         let mut random = self.random.clone();
         let outgoing = request::outgoing(step, &mut self.scope(&mut random));
         self.random = random;

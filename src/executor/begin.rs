@@ -81,7 +81,7 @@ fn load_begin(load: &LoadPlan) -> LoadResult {
     let slas = load.slas.iter().map(|entry| SlaRecord {
         text: entry.sla.to_string(),
         place: place(&entry.site),
-        abort_after_ms: entry.sla.abort_on_fail.then(|| entry.sla.delay_abort.as_millis() as u64),
+        abort_after_ms: entry.sla.abort_on_fail.then_some(entry.sla.delay_abort.as_millis() as u64),
     });
     LoadResult {
         profile: load.profile.clone(),

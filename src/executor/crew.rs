@@ -19,9 +19,18 @@ use crate::plan::{HttpPlan, JourneyPlan, LoadPlan, ScenarioPlan, SeriesId, Slot}
 use crate::recorder::Recorder;
 use crate::sample::{Exemplar, Failure, Sample};
 
-/// Makes a scenario's connections; not `Client::new` only where no network is wanted.
+/// What connections are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Setup of the run, and tests.
+    Once,
+    /// Load, which may go to fewer hosts.
+    Load,
+}
+
+/// Makes a scenario's connections; others than the driver's only where no network is wanted.
 pub(super) type Connect =
-    Arc<dyn Fn(&Arc<ScenarioPlan>) -> Result<Client, DriverError> + Send + Sync>;
+    Arc<dyn Fn(&Arc<ScenarioPlan>, Purpose) -> Result<Client, DriverError> + Send + Sync>;
 
 /// What a crew is made from; the same on every worker.
 #[derive(Clone)]

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::executor::begin::{planned, users_limit};
 use crate::executor::collect::{Collector, Message};
-use crate::executor::crew::{Connect, Crew, Job, Worker};
+use crate::executor::crew::{Connect, Crew, Job, Purpose, Worker};
 use crate::executor::health::Judged;
 use crate::executor::once::{Scene, goes_on};
 use crate::executor::open::Pool;
@@ -155,7 +155,7 @@ impl Shift {
             if worker.index >= worker.of {
                 continue;
             }
-            let client = (job.connect)(&job.plan)?;
+            let client = (job.connect)(&job.plan, Purpose::Load)?;
             let crew = Rc::new(Crew::new(job.clone(), worker, client, self.tell.clone()));
             let pool = Pool::new(crew.clone(), users);
             all.push(Ready { crew, pool, shared: shared.clone() });

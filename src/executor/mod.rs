@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::driver::{Client, DriverError};
-use crate::executor::crew::Connect;
+use crate::executor::crew::{Connect, Purpose};
 use crate::plan::Plan;
 use crate::result::journal::{EndEntry, Entry, Ledger};
 use crate::result::{Machine, RunInfo, RunResult};
@@ -87,7 +87,10 @@ pub fn execute(
     stop: &Stop,
     observer: &mut dyn Observer,
 ) -> Result<RunResult, ExecuteError> {
-    let connect: Connect = Arc::new(Client::new);
+    let connect: Connect = Arc::new(|plan, purpose| match purpose {
+        Purpose::Once => Client::new(plan),
+        Purpose::Load => Client::for_load(plan),
+    });
     execute_through(&connect, plan, (info, machine), (options, stop), observer)
 }
 
@@ -235,7 +238,7 @@ mod tests {
                 log.lock().unwrap().push((Moment::now(), seen));
                 turn(call)
             });
-            let connect: Connect = Arc::new(move |plan| Ok(Client::fake(plan, script.clone())));
+            let connect: Connect = Arc::new(move |plan, _| Ok(Client::fake(plan, script.clone())));
             Self { plan, threads: 1, stop: Stop::new(), connect, seen }
         }
 

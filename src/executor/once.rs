@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::driver::{Client, DriverError, Exchange, Identity, Session};
 use crate::executor::begin::place;
-use crate::executor::crew::Connect;
+use crate::executor::crew::{Connect, Purpose};
 use crate::executor::feed::{self, Turn, mix};
 use crate::executor::walk::{Failed, Watcher, walk};
 use crate::executor::{Run, Stop};
@@ -46,7 +46,8 @@ pub(super) async fn open_scenes(
     stop: &Stop,
     run: &mut Run<'_>,
 ) -> Result<Vec<Scene>, DriverError> {
-    let clients: Vec<Client> = plan.scenarios.iter().map(&**connect).collect::<Result<_, _>>()?;
+    let clients = plan.scenarios.iter().map(|scenario| connect(scenario, Purpose::Once));
+    let clients: Vec<Client> = clients.collect::<Result<_, _>>()?;
     let mut scenes = Vec::new();
     for (index, (scenario, client)) in plan.scenarios.iter().zip(clients).enumerate() {
         let mut session = Session::open(&client, Identity { user: 0, seed: plan.seed });

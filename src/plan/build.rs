@@ -336,7 +336,8 @@ impl Compiler<'_> {
                 None
             }
         });
-        ConnectionPlan { ca_pem, insecure: scenario.http.insecure }
+        let load_hosts = self.overrides.allow_load.clone();
+        ConnectionPlan { ca_pem, insecure: scenario.http.insecure, load_hosts }
     }
 
     /// The values of `vars` and secrets that have a slot.

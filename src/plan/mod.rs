@@ -15,6 +15,7 @@ pub use build::build;
 pub use codes::CODES;
 pub use compile::{Fault, Meaning, Trouble};
 pub use files::{FileContent, Inputs, locate};
+pub use hosts::may_be_loaded;
 pub use load::{JourneyPlan, LoadPlan, ShapePlan, SlaPlan};
 pub use population::Population;
 pub use secrets::Secrets;
@@ -36,6 +37,7 @@ mod expression;
 mod feeds;
 mod files;
 mod flow;
+mod hosts;
 mod library;
 mod load;
 mod matchers;
@@ -67,6 +69,8 @@ pub struct Overrides {
     pub seed: u64,
     /// The declared environment variables that are set.
     pub secrets: BTreeMap<String, String>,
+    /// `--allow-load`: hosts other than this machine that may get load.
+    pub allow_load: Vec<String>,
     /// Whether tests are wanted.
     pub tests: bool,
     /// Whether load is wanted.
@@ -195,6 +199,8 @@ pub struct ConnectionPlan {
     pub ca_pem: Option<Vec<u8>>,
     /// Accept any certificate.
     pub insecure: bool,
+    /// Hosts other than this machine that may get load: see `may_be_loaded`.
+    pub load_hosts: Vec<String>,
 }
 
 /// Setup and teardown: see `scenario::Hooks`.

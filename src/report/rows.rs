@@ -275,7 +275,10 @@ fn test(test: &TestResult) -> TestRow {
         name: line(&test.name, NAME),
         browser: line(test.browser.as_deref().unwrap_or(""), 40),
         status,
-        duration: show_duration_us(test.duration_ms.saturating_mul(1_000)),
+        duration: match test.duration_ms {
+            0 => "under 1 ms".to_string(),
+            ms => show_duration_us(ms.saturating_mul(1_000)),
+        },
         duration_ms: test.duration_ms,
         attempts: test.attempts,
         checks: test.checks,

@@ -130,7 +130,7 @@ fn broken(name: &str, text: &str, numbers: [u64; 12], second: u32) -> RunResult 
     let load = run.scenarios[0].load.as_mut().expect("it has load");
     (load.offered, load.started, load.dropped) = (Some(offered), started, dropped);
     (load.completed, load.users, load.planned_ms) = (begun, vec![second; 3], ms);
-    load.setup_failures = vec![SetupFailure {
+    run.scenarios[0].setup_failures = vec![SetupFailure {
         step: name.into(),
         count: failed,
         example: example("connect", name, 0),

@@ -146,9 +146,9 @@ fn threads_that_cannot_connect_end_the_run_with_the_reason() {
         Trial::new(plan(&[&(load_of("users: 4, duration: 5s"))], 0), after(1)).threads(2);
     let working = trial.connect.clone();
     let made = std::sync::atomic::AtomicUsize::new(0);
-    trial.connect = std::sync::Arc::new(move |plan| {
+    trial.connect = std::sync::Arc::new(move |plan, purpose| {
         match made.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
-            0 | 1 => working(plan),
+            0 | 1 => working(plan, purpose),
             _ => Err(crate::driver::DriverError::Client {
                 file: "0.yaml".to_string(),
                 cause: "no more of them".to_string(),

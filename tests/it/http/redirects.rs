@@ -1,5 +1,8 @@
 //! Redirects are followed as browsers do, with the cookies set on the way.
 
+use std::sync::Arc;
+
+use taster::driver::{Client, Identity, Session};
 use taster::plan::BodyPlan;
 use taster::sample::Failure;
 
@@ -146,4 +149,17 @@ async fn credentials_do_not_follow_to_another_origin() {
     assert_eq!(there.last().header("cookie"), "");
     assert_eq!(there.last().header("x-trace"), "1");
     assert_eq!(there.last().header("host"), there.addr.to_string());
+}
+
+#[tokio::test]
+async fn load_is_not_led_to_a_host_that_is_not_allowed() {
+    // The address is one for documentation (RFC 5737): nobody is there, and nobody is asked.
+    let server = Server::always(to("302 Found", "http://192.0.2.7:81/x")).await;
+    let client = Client::for_load(&Arc::new(plan())).expect("works in a test");
+    let mut session = Session::open(&client, Identity { user: 1, seed: 1 });
+    let exchange = session.run(&get(server.url("/"))).await;
+    assert_eq!(exchange.outcome, Err(Failure::Protocol));
+    let message = exchange.exemplar.expect("a first failure is shown").message;
+    assert!(message.contains("put load on `192.0.2.7:81`"), "{message}");
+    assert!(message.contains("--allow-load"), "{message}");
 }
