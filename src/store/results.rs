@@ -1,6 +1,6 @@
 //! Reads result files, and puts a killed run together from its journal.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::result::journal::{Entry, Ledger};
 use crate::result::{self, RunResult};
@@ -9,28 +9,53 @@ use crate::store::StoreError;
 /// The journal's name in a run's folder.
 pub(super) const JOURNAL: &str = "result.journal";
 
+/// The result's name in a run's folder.
+pub(super) const RESULT: &str = "result.json";
+
 /// Reads a result: a `result.json`, a run's folder, or the journal of a run that was killed.
 ///
 /// # Errors
 /// When there is none, or it is cut short, too old, too new, or not a result at all.
 pub fn read_result(path: &Path) -> Result<RunResult, StoreError> {
-    let file = find(path)?;
-    let text = std::fs::read(&file).map_err(|error| StoreError::io("read", &file, error))?;
-    if file.ends_with(JOURNAL) {
-        return from_journal(&file, &text);
+    let meta = path.metadata().map_err(|error| StoreError::io("read", path, error))?;
+    if meta.is_dir() {
+        return in_folder(path);
     }
-    result::from_json(&text).map_err(|error| StoreError::content(&file, error.to_string()))
+    let text = read(path)?;
+    if path.extension().is_some_and(|end| end == "journal") {
+        return from_journal(path, &text);
+    }
+    result::from_json(&text).map_err(|error| StoreError::content(path, error.to_string()))
 }
 
-fn find(path: &Path) -> Result<PathBuf, StoreError> {
-    let meta = path.metadata().map_err(|error| StoreError::io("read", path, error))?;
-    if !meta.is_dir() {
-        return Ok(path.to_path_buf());
+/// The last run that wrote into a folder: a journal beside a result is the same run's, not yet
+/// removed, or that of a later run that was killed.
+fn in_folder(folder: &Path) -> Result<RunResult, StoreError> {
+    let (whole, journal) = (folder.join(RESULT), folder.join(JOURNAL));
+    match (whole.is_file(), journal.is_file()) {
+        (true, false) => read_result(&whole),
+        (false, true) => read_result(&journal),
+        (true, true) => {
+            let whole = read_result(&whole)?;
+            match read_result(&journal) {
+                Ok(later) if later.run.id != whole.run.id => Ok(later),
+                Err(error) if has_begun(&journal) => Err(error),
+                _ => Ok(whole),
+            }
+        }
+        (false, false) => {
+            Err(StoreError::content(folder, "has no `result.json`; no run ended there"))
+        }
     }
-    [path.join("result.json"), path.join(JOURNAL)]
-        .into_iter()
-        .find(|file| file.is_file())
-        .ok_or_else(|| StoreError::content(path, "has no `result.json`; no run ended there"))
+}
+
+/// Whether a journal has more than the beginnings of a run.
+pub(super) fn has_begun(journal: &Path) -> bool {
+    read(journal).is_ok_and(|text| text.contains(&b'\n'))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, StoreError> {
+    std::fs::read(file).map_err(|error| StoreError::io("read", file, error))
 }
 
 /// The last line may be cut by the kill; every line before it is whole.

@@ -11,5 +11,6 @@ mod plan_diagnostics;
 mod project;
 mod reading;
 mod reports;
+mod result_file;
 mod runs;
 mod tidy;
