@@ -76,7 +76,8 @@ fn cause(result: &RunResult, scenario: &ScenarioResult, load: &LoadResult) -> (W
     if load.started == 0
         && let Some(failure) = scenario.setup_failures.first()
     {
-        let reason = format!("No virtual user was ready: their setup failed at `{}`.", failure.step);
+        let reason =
+            format!("No virtual user was ready: their setup failed at `{}`.", failure.step);
         return (Word::Fail, reason);
     }
     if result.generator.health == Health::Invalid {

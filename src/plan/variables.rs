@@ -216,7 +216,9 @@ impl Variables {
         let trouble = Trouble::new("unknown-name", problem).label("unknown");
         match nearest(name, known.iter().map(AsRef::as_ref)) {
             Some(near) => trouble.help(format!("did you mean `{near}`?")),
-            None if known.is_empty() => trouble.help(format!("the file has no `{what}`; declare it there")),
+            None if known.is_empty() => {
+                trouble.help(format!("the file has no `{what}`; declare it there"))
+            }
             None => trouble.help(format!("the {what} are {}", quoted_list(known))),
         }
     }

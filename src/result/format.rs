@@ -95,7 +95,9 @@ fn check(head: &Head) -> Result<(), FormatError> {
 fn cut_short(length: usize) -> String {
     match length {
         0 => "is empty; restore it or run again".to_string(),
-        _ => format!("is cut short: it ends at byte {length}, inside a value; restore it or run again"),
+        _ => format!(
+            "is cut short: it ends at byte {length}, inside a value; restore it or run again"
+        ),
     }
 }
 

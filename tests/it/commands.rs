@@ -6,8 +6,8 @@ mod repeat;
 use std::fs;
 use std::path::Path;
 
-use crate::support::sandbox::redact;
 use crate::http::server::json;
+use crate::support::sandbox::redact;
 use crate::support::{Sandbox, Service, after};
 
 const SHOP: &str = r#"
@@ -112,7 +112,10 @@ fn a_baseline_is_accepted_listed_shown_and_compared_with() {
     // But for who accepted it, a baseline is the result file.
     result["accepted"] = kept["accepted"].clone();
     assert_eq!(kept, result);
-    golden("baseline-list.txt", &without_revision(&sandbox.taster("baseline list").exits(0).stdout));
+    golden(
+        "baseline-list.txt",
+        &without_revision(&sandbox.taster("baseline list").exits(0).stdout),
+    );
     let shown = sandbox.taster("baseline show smoke").exits(0);
     for word in ["by tester: release 1.4", "shop › list", "p50", "p95", "p99"] {
         assert!(shown.stdout.contains(word), "{word}: {shown}");

@@ -13,7 +13,11 @@ const FILES: &[File] = &[
     ("list.yaml", "[1, 2]", &["list.yaml:1:1", "map"]),
     ("open.yaml", "name: {a: [1\n", &["open.yaml:"]),
     ("tab.yaml", "name: a\n\ttests: []\n", &["tab.yaml:2:1", "tab", "spaces"]),
-    ("key.yaml", "name: a\ntest: []\n", &["key.yaml:2:1", "no key `test`", "here it is called `tests`"]),
+    (
+        "key.yaml",
+        "name: a\ntest: []\n",
+        &["key.yaml:2:1", "no key `test`", "here it is called `tests`"],
+    ),
     ("twice.yaml", "name: a\nname: b\n", &["twice.yaml:2:1", "name"]),
     ("type.yaml", "name: a\ntests: 5\n", &["type.yaml:2:8", "list"]),
     (
@@ -83,11 +87,7 @@ const FILES: &[File] = &[
          tests: [{ name: t, steps: [{ get: \"/{{ secrets.NO_SUCH_SECRET }}\" }] }]\n",
         &["NO_SUCH_SECRET", "secret.yaml:"],
     ),
-    (
-        "nothing.yaml",
-        "name: a\nsteps: [{ step: x, get: / }]\n",
-        &["nothing.yaml", "tests"],
-    ),
+    ("nothing.yaml", "name: a\nsteps: [{ step: x, get: / }]\n", &["nothing.yaml", "tests"]),
 ];
 
 fn folder() -> Sandbox {
@@ -134,7 +134,11 @@ fn a_command_line_that_cannot_be_meant_is_told_what_could() {
         ("plan empty", 2, &["`empty` has no scenario file", "`*.yaml`"]),
         ("plan latin1.yaml", 2, &["`latin1.yaml` is not UTF-8 (line 1)", "save it as UTF-8"]),
         ("run s.yaml --profile nosuch", 2, &["no scenario has the profile `nosuch`", "`smoke`"]),
-        ("run s.yaml --var x=1", 2, &["--var x", "no scenario declares a var", "none in the files"]),
+        (
+            "run s.yaml --var x=1",
+            2,
+            &["--var x", "no scenario declares a var", "none in the files"],
+        ),
         ("run s.yaml --var x", 2, &["--var", "write NAME=VALUE"]),
         ("run s.yaml --target localhost:80", 2, &["neither http nor https", "http://localhost:80"]),
         ("run s.yaml --target http://", 2, &["--target `http://`", "write it like"]),
@@ -152,11 +156,16 @@ fn a_command_line_that_cannot_be_meant_is_told_what_could() {
         ("baseline", 2, &["accept", "list", "show"]),
         ("demo --listen nowhere", 2, &["--listen"]),
         ("completions klingon", 2, &["bash"]),
-        ("run s.yaml --target http://example.com", 5, &["`example.com`", "--allow-load example.com"]),
-        ("run s.yaml --target http://nosuch.invalid --allow-load nosuch.invalid", 6, &[
-            "nosuch.invalid:80 cannot be reached",
-            "check --target",
-        ]),
+        (
+            "run s.yaml --target http://example.com",
+            5,
+            &["`example.com`", "--allow-load example.com"],
+        ),
+        (
+            "run s.yaml --target http://nosuch.invalid --allow-load nosuch.invalid",
+            6,
+            &["nosuch.invalid:80 cannot be reached", "check --target"],
+        ),
         ("run s.yaml --target http://127.0.0.1:1", 6, &["nothing listens at 127.0.0.1:1"]),
     ];
     let mut problems = Vec::new();
@@ -176,15 +185,12 @@ fn load_on_a_foreign_host_is_refused_before_any_traffic() {
     let sandbox = Sandbox::new();
     // An address of this machine that is not its loopback is foreign, and needs no network.
     let elsewhere = "http://0.0.0.0:9";
-    let at = |step: &str| GOOD.replace("[{ step: read, get: /x", &format!("[{{ step: read, {step}"));
+    let at =
+        |step: &str| GOOD.replace("[{ step: read, get: /x", &format!("[{{ step: read, {step}"));
     let cases = [
         ("of the target", GOOD.to_string(), elsewhere),
         ("of a step", at(&format!("get: {elsewhere}/x")), service.url.as_str()),
-        (
-            "of the base",
-            format!("{GOOD}http: {{ base: \"{elsewhere}\" }}\n"),
-            service.url.as_str(),
-        ),
+        ("of the base", format!("{GOOD}http: {{ base: \"{elsewhere}\" }}\n"), service.url.as_str()),
         (
             "of setup",
             format!("{GOOD}before-user: [{{ get: {elsewhere}/ }}]\n"),

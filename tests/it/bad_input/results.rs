@@ -65,7 +65,9 @@ fn only_a_pass_can_be_a_baseline() {
     let refused = sandbox.taster("baseline accept bad --why hurry").exits(1);
     refused.says(&["did not PASS and cannot be a baseline", "inside the service (500)"]);
     assert!(!sandbox.path("baselines").exists());
-    sandbox.run(&["test", "s.yaml", "--target", &Service::healthy().url, "--out", "tests"]).exits(0);
+    sandbox
+        .run(&["test", "s.yaml", "--target", &Service::healthy().url, "--out", "tests"])
+        .exits(0);
     sandbox.taster("baseline accept tests --why x").exits(2).says(&["has no load"]);
     sandbox.taster("baseline accept ok").exits(2).says(&["--why"]);
     sandbox.taster("baseline show").exits(2).says(&["no baseline of the profile `smoke`"]);

@@ -36,9 +36,11 @@ fn each_way_to_misbehave_is_a_failure_with_its_own_words() {
     let cases: Vec<(&str, Vec<Act>, &[&str])> = vec![
         ("100 MB", vec![text(HUNDRED_MB), Act::Bulk(100_000_000)], &["1 MB", "max-body"]),
         ("no end", vec![text(CHUNKED), Act::Forever(a_megabyte.into())], &["1 MB", "max-body"]),
-        ("slow, no end", vec![text(CHUNKED), Act::Forever(b"1\r\nx\r\n".to_vec())], &[
-            "the body did not end within 700ms",
-        ]),
+        (
+            "slow, no end",
+            vec![text(CHUNKED), Act::Forever(b"1\r\nx\r\n".to_vec())],
+            &["the body did not end within 700ms"],
+        ),
         ("silence", vec![Act::Silence], &["no answer within 700ms", "hangs"]),
         ("half a body", vec![text(HUNDRED_MB), text("abc"), Act::Silence], &["within 700ms"]),
         ("reset", vec![Act::Reset], &["the connection ended before an answer came"]),
@@ -47,9 +49,11 @@ fn each_way_to_misbehave_is_a_failure_with_its_own_words() {
         ("bad length", vec![text("HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n")], &["not HTTP"]),
         ("no JSON", vec![text(json("200 OK", "{\"data\": "))], &["JSON", "data"]),
         ("empty", vec![text(json("200 OK", ""))], &["the body is empty"]),
-        ("not gzip", vec![text(reply("200 OK", &[("content-encoding", "gzip")], "plain"))], &[
-            "content-encoding",
-        ]),
+        (
+            "not gzip",
+            vec![text(reply("200 OK", &[("content-encoding", "gzip")], "plain"))],
+            &["content-encoding"],
+        ),
         ("not text", vec![text(reply("200 OK", &[], b"{\"data\":\"\xff\xfe\"}"))], &["JSON"]),
     ];
     let mut problems = Vec::new();
@@ -104,7 +108,11 @@ fn a_certificate_that_changes_between_requests_is_named() {
     sandbox.write("ca.pem", &trusted.pem);
     let target = format!("https://localhost:{port}");
     let outcome = sandbox.run(&["test", "s.yaml", "--target", &target, "--out", "out"]);
-    outcome.exits(1).says(&["the certificate of localhost", "replaced", "http: { tls: { ca: FILE } }"]);
+    outcome.exits(1).says(&[
+        "the certificate of localhost",
+        "replaced",
+        "http: { tls: { ca: FILE } }",
+    ]);
     let failure = sandbox.json("out/result.json")["tests"][0]["failure"].clone();
     assert_eq!(failure["kind"], "tls");
     runtime.shutdown_timeout(Duration::ZERO);

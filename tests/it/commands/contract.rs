@@ -56,7 +56,10 @@ fn a_run_leaves_the_files_of_the_contract_and_a_link_to_them() {
     assert_eq!(sandbox.read(&format!("reports/{id}/result.json")), first);
     let again = sandbox.run(&["report", &format!("reports/{id}"), "--out", "again"]).exits(0);
     assert!(again.headline().starts_with("PASS"), "{again}");
-    assert_eq!(sandbox.read("again/verdict.json"), sandbox.read(&format!("reports/{id}/verdict.json")));
+    assert_eq!(
+        sandbox.read("again/verdict.json"),
+        sandbox.read(&format!("reports/{id}/verdict.json"))
+    );
 }
 
 #[test]

@@ -124,7 +124,8 @@ fn parrot(request: &Request) -> Vec<Act> {
         }
         _ => {
             let mut answer = json("200 OK", &unicode);
-            let back = format!("x-back: {}\r\nx-url: {}\r\n", STANDARD.encode(CANARY), spellings()[2]);
+            let back =
+                format!("x-back: {}\r\nx-url: {}\r\n", STANDARD.encode(CANARY), spellings()[2]);
             let at = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head") + 2;
             answer.splice(at..at, back.into_bytes());
             answer

@@ -227,7 +227,8 @@ impl Outcome {
         let all = one_line(&self.all());
         let mut missing: Vec<&str> =
             words.iter().copied().filter(|word| !all.contains(word)).collect();
-        let fell = ["This is a bug in Taster", "panicked"].into_iter().filter(|word| all.contains(word));
+        let fell =
+            ["This is a bug in Taster", "panicked"].into_iter().filter(|word| all.contains(word));
         missing.extend(fell);
         let fine = self.code == Some(code) && missing.is_empty();
         (!fine).then(|| format!("not exit {code} with {missing:?}:\n{self}"))
