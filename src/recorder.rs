@@ -129,7 +129,9 @@ impl Recorder {
     pub fn take_all(&mut self) -> Vec<Second> {
         let next = Second::empty(self.open.second + 1, self.series);
         let last = std::mem::replace(&mut self.open, next);
-        self.closed.push(last);
+        if !last.is_empty() {
+            self.closed.push(last);
+        }
         std::mem::take(&mut self.closed)
     }
 

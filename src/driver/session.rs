@@ -82,6 +82,14 @@ impl Session {
         (self.random, self.pauses) = random(self.identity, iteration);
     }
 
+    /// Begins an iteration (from 1) that does a piece of work which any user might have got: its
+    /// random numbers depend on the seed and the work (from 0) alone. Variables and cookies stay.
+    pub fn begin_work(&mut self, iteration: u64, work: u64) {
+        self.iteration = iteration;
+        let nobody = Identity { user: 0, ..self.identity };
+        (self.random, self.pauses) = random(nobody, work.saturating_add(1));
+    }
+
     /// Sets a variable, such as a feed's column.
     pub fn set(&mut self, slot: Slot, value: Value) {
         self.put(slot, value, false);

@@ -131,7 +131,8 @@ fn shape_words(shape: &ShapePlan) -> String {
     }
 }
 
-fn users_limit(shape: &ShapePlan) -> u32 {
+/// Virtual users at most.
+pub(super) fn users_limit(shape: &ShapePlan) -> u32 {
     match shape {
         ShapePlan::Closed(population) => population.max(),
         ShapePlan::PerUser { users, .. } | ShapePlan::Shared { users, .. } => *users,

@@ -6,6 +6,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::future::pending;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,32 +16,41 @@ use goose::config::GooseConfiguration;
 use goose::prelude::*;
 use send_wrapper::SendWrapper;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use crate::executor::ExecuteError;
-use crate::executor::crew::{Crew, Ended, User};
+use crate::executor::crew::{Crew, Ended, NoUser, User};
+use crate::executor::once::goes_on;
+use crate::executor::phase::Stage;
+use crate::executor::ramp::{launches, steps};
 use crate::plan::Population;
-
-/// Goose looks for users to end twice a second; a user that is done waits in such turns.
-const IDLE: Duration = Duration::from_millis(20);
 
 /// A user whose setup failed tries again after this.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// After so many failed setups a user stays away.
+const TRIES: u32 = 3;
+
 /// Users that goose drives.
 struct Flock {
     crew: Rc<Crew>,
-    /// The most users of all workers: spreads iterations over the rows of a feed.
+    /// The users of all workers that ever come: spreads iterations over the rows of a feed.
     users: u64,
     /// Iterations of each, where they are counted.
     limit: Option<u64>,
-    ends: Instant,
     here: RefCell<BTreeMap<usize, User>>,
-    left: Cell<u32>,
+    tries: RefCell<BTreeMap<usize, u32>>,
+    /// Users of this worker who are not done with everything.
+    left: Cell<usize>,
     all_done: Notify,
 }
 
-/// Drives this worker's share of a population until its end, and all its iterations with it.
+/// Drives this worker's share of a population until its end, or until nobody has anything left
+/// to do. Tells which: whether it ended before its time.
+///
+/// Goose brings users, and ends them when there shall be fewer. The end of all is ours: it comes
+/// on time, and waits for what was begun as long as it may.
 ///
 /// # Errors
 /// When goose does not start.
@@ -48,30 +58,41 @@ pub(super) async fn drive(
     crew: Rc<Crew>,
     population: &Population,
     limit: Option<u64>,
-) -> Result<(), ExecuteError> {
-    let share = population.share(crew.worker.index as u32, crew.worker.of as u32);
-    if share.max() == 0 {
-        return Ok(());
+) -> Result<bool, ExecuteError> {
+    let steps = steps(population, crew.worker);
+    if steps.is_empty() || !crew.phase.is_on() {
+        return Ok(false);
     }
+    let mut before = 0;
+    let left =
+        steps.iter().map(|(users, _)| users.saturating_sub(std::mem::replace(&mut before, *users)));
     let flock = Rc::new(Flock {
-        ends: crew.begins() + population.duration(),
-        users: u64::from(population.max()),
+        users: launches(population),
         limit,
-        here: RefCell::new(BTreeMap::new()),
-        left: Cell::new(share.max()),
+        here: RefCell::default(),
+        tries: RefCell::default(),
+        left: Cell::new(left.sum()),
         all_done: Notify::new(),
-        crew,
+        crew: crew.clone(),
     });
-    let attack = attack(&flock, &share).map_err(|error| ExecuteError::Goose(error.to_string()))?;
+    let failed = |error: GooseError| ExecuteError::Goose(error.to_string());
+    let attack = attack(&flock, &steps).map_err(failed)?;
+    let mut early = false;
     tokio::select! {
-        over = attack.execute() => {
-            over.map(|_| ()).map_err(|error| ExecuteError::Goose(error.to_string()))
-        }
-        () = flock.all_done.notified() => Ok(()),
+        biased;
+        () = async { crew.phase.reached(Stage::Ending).await; crew.phase.quiet().await } => {}
+        () = flock.all_done.notified() => early = true,
+        over = attack.execute() => drop(over.map_err(failed)?),
     }
+    // Users that goose may still have from now on rest, until their event loop ends.
+    crew.phase.advance(Stage::Ending);
+    crew.phase.quiet().await;
+    crew.active.set(0);
+    flock.close().await;
+    Ok(early)
 }
 
-fn attack(flock: &Rc<Flock>, share: &Population) -> Result<GooseAttack, GooseError> {
+fn attack(flock: &Rc<Flock>, steps: &[(usize, usize)]) -> Result<GooseAttack, GooseError> {
     let journey = transaction(flock, |flock, index| async move { flock.turn(index).await });
     let farewell = transaction(flock, |flock, index| async move { flock.part(index).await });
     let scenario = Scenario::new("journey")
@@ -80,7 +101,7 @@ fn attack(flock: &Rc<Flock>, share: &Population) -> Result<GooseAttack, GooseErr
     // One shared client instead of one per user: it is never used, and ten thousand of them cost
     // more than a gigabyte.
     let client = goose::client::GooseClientBuilder::new().without_cookies();
-    let attack = GooseAttack::initialize_with_config(configuration(share))?
+    let attack = GooseAttack::initialize_with_config(configuration(steps))?
         .set_scheduler(GooseScheduler::Serial)
         .set_client_builder_without_cookies(client)?
         .register_scenario(scenario);
@@ -105,38 +126,24 @@ where
     }))
 }
 
-fn configuration(share: &Population) -> GooseConfiguration {
-    let mut steps = vec![(share.start as usize, 0)];
-    steps.extend(share.stages.iter().map(|(time, users)| (*users as usize, millis(*time))));
-    if share.start == 0 {
-        steps.remove(0);
-    }
-    if steps.last().is_some_and(|(users, _)| *users > 0) {
-        steps.push((0, 0));
-    }
-    let plan = serde_json::json!({ "test_plan": { "steps": steps, "current": 0 } });
+fn configuration(steps: &[(usize, usize)]) -> GooseConfiguration {
     // The test plan has no public setter that takes milliseconds; its serde form does.
     let mut whole = serde_json::to_value(GooseConfiguration::default()).unwrap_or_default();
-    whole["test_plan"] = plan["test_plan"].clone();
+    whole["test_plan"] = serde_json::json!({ "steps": steps, "current": 0 });
     let mut configuration: GooseConfiguration = serde_json::from_value(whole).unwrap_or_default();
     configuration.host = Some("http://unused.invalid/".to_string());
     configuration.no_metrics = true;
     configuration.no_print_metrics = true;
     configuration.no_telnet = true;
-    configuration.no_websocket = true;
     configuration.quiet = 2;
     configuration
 }
 
-fn millis(duration: Duration) -> usize {
-    duration.as_millis() as usize
-}
-
 impl Flock {
-    /// One transaction: an iteration, or a short rest when there is nothing left to do.
+    /// One transaction: an iteration, or a rest without end when there is nothing left to do.
     async fn turn(&self, index: usize) {
-        if Instant::now() >= self.ends {
-            return sleep(IDLE).await;
+        if !self.crew.phase.is_on() {
+            return pending().await;
         }
         let known = self.here.borrow_mut().remove(&index);
         let mut user = match known {
@@ -146,52 +153,79 @@ impl Flock {
                 None => return,
             },
         };
+        if !self.crew.phase.is_on() {
+            self.here.borrow_mut().insert(index, user);
+            return;
+        }
         let done = user.iterations();
         if self.limit.is_some_and(|limit| done >= limit) {
-            return self.finish(user).await;
+            return self.finish(Some(user)).await;
         }
-        let number = done * self.users + self.crew.number(index);
+        let number = done * self.users + user.number();
         match self.crew.iterate(&mut user, None, number).await {
-            Ended::Completed => {
+            Ended::Completed | Ended::CutOff => {
                 self.here.borrow_mut().insert(index, user);
             }
-            Ended::NoRow => self.finish(user).await,
+            Ended::NoRow => self.finish(Some(user)).await,
         }
         // A journey without any waiting would otherwise keep the thread from everybody else.
         tokio::task::yield_now().await;
     }
 
     async fn open(&self, index: usize) -> Option<User> {
-        let user = self.crew.open_user(self.crew.number(index)).await;
-        match user {
-            Some(_) => self.crew.active.set(self.crew.active.get() + 1),
-            None if self.crew.feed_ended.borrow().is_some() => self.park().await,
-            None => sleep(RETRY).await,
+        match self.crew.open_user(self.crew.number(index)).await {
+            Ok(user) => {
+                self.crew.active.set(self.crew.active.get() + 1);
+                return Some(user);
+            }
+            Err(NoUser::NoRow) => self.finish(None).await,
+            Err(NoUser::Failed) => {
+                let tries = {
+                    let mut all = self.tries.borrow_mut();
+                    let tries = all.entry(index).or_default();
+                    *tries += 1;
+                    *tries
+                };
+                if tries >= TRIES {
+                    self.finish(None).await;
+                }
+                sleep(RETRY).await;
+            }
         }
-        user
+        None
     }
 
     /// Goose ends a user: its teardown.
     async fn part(&self, index: usize) {
         let user = self.here.borrow_mut().remove(&index);
-        if let Some(user) = user {
-            self.crew.active.set(self.crew.active.get().saturating_sub(1));
-            self.crew.close_user(user).await;
-        }
+        self.leave(user).await;
     }
 
     /// A user that has nothing left to do is torn down here, because goose cannot be told.
-    async fn finish(&self, user: User) {
-        self.crew.active.set(self.crew.active.get().saturating_sub(1));
-        self.crew.close_user(user).await;
-        self.park().await;
-    }
-
-    async fn park(&self) {
-        self.left.set(self.left.get() - 1);
+    async fn finish(&self, user: Option<User>) {
+        self.leave(user).await;
+        self.left.set(self.left.get().saturating_sub(1));
         if self.left.get() == 0 {
             self.all_done.notify_one();
         }
-        std::future::pending().await
+        pending().await
+    }
+
+    async fn leave(&self, user: Option<User>) {
+        let Some(user) = user else { return };
+        self.crew.active.set(self.crew.active.get().saturating_sub(1));
+        self.crew.close_user(user).await;
+    }
+
+    /// Tears down all who are still here, all at once as goose does.
+    async fn close(self: &Rc<Self>) {
+        let mut tasks = JoinSet::new();
+        for (_, user) in std::mem::take(&mut *self.here.borrow_mut()) {
+            let flock = self.clone();
+            tasks.spawn_local(async move { flock.leave(Some(user)).await });
+        }
+        while let Some(done) = tasks.join_next().await {
+            done.unwrap_or_else(goes_on);
+        }
     }
 }

@@ -7,12 +7,11 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::executor::begin::{measured, planned};
-use crate::executor::crew::Job;
+use crate::executor::Run;
+use crate::executor::begin::measured;
 use crate::executor::health::{self, Judged};
 use crate::executor::once::{Scene, setup_failed};
-use crate::executor::{Run, Stop};
-use crate::plan::ShapePlan;
+use crate::executor::pulse::Beat;
 use crate::recorder::Second;
 use crate::result::FailureExample;
 use crate::result::histogram;
@@ -20,36 +19,39 @@ use crate::result::journal::{Entry, LoadSecond, SecondEntry, step_second};
 
 /// What workers tell.
 pub(super) enum Message {
-    /// This worker's users are set up.
+    /// A worker's users are set up.
     Ready,
     /// A step of setup or teardown failed, in the scenario with this number.
     SetupFailed(usize, FailureExample),
     /// Seconds of a scenario that are over.
     Seconds(usize, Vec<Second>),
-    /// All seconds before this one are told; with the longest gap of the worker's loop.
-    Reached(usize, u32, Duration),
-    /// A scenario's load ended on this worker, its last iteration so long after its beginning.
+    /// All seconds before this one are told; with how the worker fared since the last time.
+    Reached(usize, u32, Beat),
+    /// A scenario's load was over on this worker so long after its beginning; a feed ran out.
     Ended(usize, Duration, Option<String>),
-    /// This worker is done.
+    /// This worker is gone.
     Done(usize),
 }
 
 /// Adds up.
-pub(super) struct Collector<'a> {
-    jobs: &'a [Job],
+pub(super) struct Collector {
     /// By scenario, then by series: the row in the result, where there is one.
     rows: BTreeMap<usize, Vec<Option<usize>>>,
     seconds: BTreeMap<u32, BTreeMap<usize, Second>>,
-    gaps: BTreeMap<u32, Duration>,
+    /// The worst of all workers, by second.
+    beats: BTreeMap<u32, Beat>,
+    /// The next second to tell.
+    next: u32,
     reached: Vec<u32>,
     ready: usize,
-    ended: BTreeMap<usize, (usize, Duration, Option<String>)>,
+    gone: bool,
+    ended: BTreeMap<usize, (Duration, Option<String>)>,
     cpu_before: Option<(Instant, f64)>,
 }
 
-impl<'a> Collector<'a> {
+impl Collector {
     /// For so many workers.
-    pub fn new(jobs: &'a [Job], scenes: &[Scene], workers: usize) -> Self {
+    pub fn new(scenes: &[Scene], workers: usize) -> Self {
         let mut rows = BTreeMap::new();
         let mut next = 0;
         for (index, scene) in scenes.iter().enumerate() {
@@ -64,12 +66,13 @@ impl<'a> Collector<'a> {
             rows.insert(index, row_of);
         }
         Self {
-            jobs,
             rows,
             seconds: BTreeMap::new(),
-            gaps: BTreeMap::new(),
+            beats: BTreeMap::new(),
+            next: 0,
             reached: vec![0; workers],
             ready: 0,
+            gone: false,
             ended: BTreeMap::new(),
             cpu_before: None,
         }
@@ -80,7 +83,6 @@ impl<'a> Collector<'a> {
         mut self,
         messages: &Receiver<Message>,
         starts: Vec<oneshot::Sender<Instant>>,
-        stop: &Stop,
         run: &mut Run<'_>,
     ) -> Judged {
         let mut starts = Some(starts);
@@ -89,6 +91,10 @@ impl<'a> Collector<'a> {
                 Ok(message) => self.hear(message, run),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if self.gone {
+                // One that is gone before the start has told why; the others shall not wait.
+                starts = None;
             }
             if self.ready == self.reached.len()
                 && let Some(starts) = starts.take()
@@ -105,8 +111,9 @@ impl<'a> Collector<'a> {
         }
         self.reached.fill(u32::MAX);
         self.tell_complete(run);
-        self.tell_ends(stop, run);
-        health::judge(&run.ledger.so_far())
+        self.tell_ends(run);
+        let beats: Vec<Beat> = self.beats.into_values().collect();
+        health::judge(&run.ledger.so_far(), &beats)
     }
 
     fn hear(&mut self, message: Message, run: &mut Run<'_>) {
@@ -122,28 +129,33 @@ impl<'a> Collector<'a> {
                     }
                 }
             }
-            Message::Reached(worker, second, gap) => {
+            Message::Reached(worker, second, beat) => {
                 self.reached[worker] = second;
-                let known = self.gaps.entry(second.saturating_sub(1)).or_default();
-                *known = gap.max(*known);
+                let known = self.beats.entry(second.saturating_sub(1)).or_default();
+                *known = known.worst(beat);
             }
-            Message::Ended(scenario, last, feed) => {
+            Message::Ended(scenario, lasted, feed) => {
                 let known = self.ended.entry(scenario).or_default();
-                known.0 += 1;
-                known.1 = known.1.max(last);
-                known.2 = known.2.take().or(feed);
+                known.0 = known.0.max(lasted);
+                known.1 = known.1.take().or(feed);
             }
-            Message::Done(worker) => self.reached[worker] = u32::MAX,
+            Message::Done(worker) => {
+                self.reached[worker] = u32::MAX;
+                self.gone = true;
+            }
         }
     }
 
-    /// Tells the seconds that no worker will add to.
+    /// Tells the seconds that no worker will add to, idle ones too.
     fn tell_complete(&mut self, run: &mut Run<'_>) {
         let complete = self.reached.iter().copied().min().unwrap_or(u32::MAX);
-        while let Some(entry) = self.seconds.first_entry().filter(|entry| *entry.key() < complete) {
-            let (second, scenarios) = entry.remove_entry();
-            let entry = self.second(second, scenarios, run);
+        let last = self.seconds.keys().next_back().max(self.beats.keys().next_back());
+        let until = complete.min(last.map_or(0, |last| last + 1));
+        while self.next < until {
+            let scenarios = self.seconds.remove(&self.next).unwrap_or_default();
+            let entry = self.second(self.next, scenarios, run);
             run.tell(Entry::Second(Box::new(entry)));
+            self.next += 1;
         }
     }
 
@@ -153,11 +165,11 @@ impl<'a> Collector<'a> {
         scenarios: BTreeMap<usize, Second>,
         run: &mut Run<'_>,
     ) -> SecondEntry {
-        let gap = self.gaps.remove(&second).unwrap_or_default();
+        let beat = self.beats.get(&second).copied().unwrap_or_default();
         let mut entry = SecondEntry {
             second,
             cpu: self.cpu_share(run),
-            loop_gap_us: gap.as_micros() as u64,
+            loop_gap_us: beat.gap.as_micros() as u64,
             ..SecondEntry::default()
         };
         for (scenario, seen) in scenarios {
@@ -193,15 +205,9 @@ impl<'a> Collector<'a> {
         Some(((used - used_before) / elapsed / cores as f64) as f32)
     }
 
-    fn tell_ends(&mut self, stop: &Stop, run: &mut Run<'_>) {
-        for job in self.jobs {
-            let Some((_, last, feed)) = self.ended.remove(&job.scenario) else { continue };
-            let Some(load) = &job.plan.load else { continue };
-            let counted =
-                matches!(load.shape, ShapePlan::PerUser { .. } | ShapePlan::Shared { .. });
-            let cut = counted || stop.is_requested() || feed.is_some();
-            let whole = if cut { last } else { last.max(planned(&load.shape)) };
-            run.tell(Entry::LoadEnded(job.scenario, whole.as_millis() as u64, feed));
+    fn tell_ends(&mut self, run: &mut Run<'_>) {
+        for (scenario, (lasted, feed)) in std::mem::take(&mut self.ended) {
+            run.tell(Entry::LoadEnded(scenario, lasted.as_millis() as u64, feed));
         }
     }
 }

@@ -7,16 +7,30 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-use crate::driver::{Client, Exchange, Identity, Session};
+use crate::driver::{Client, DriverError, Exchange, Identity, Session};
 use crate::executor::collect::Message;
 use crate::executor::feed::{self, Turn, mix};
-use crate::executor::once::Witness;
-use crate::executor::walk::{Watcher, walk};
-use crate::plan::{HttpPlan, JourneyPlan, LoadPlan, Node, ScenarioPlan, SeriesId, Slot};
+use crate::executor::once::{TEARDOWN, Witness};
+use crate::executor::phase::{Phase, Stage};
+use crate::executor::walk::{Failed, Watcher, walk};
+use crate::plan::{HttpPlan, JourneyPlan, LoadPlan, ScenarioPlan, SeriesId, Slot};
 use crate::recorder::Recorder;
 use crate::sample::{Exemplar, Failure, Sample};
+
+/// What connections are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Setup of the run, and tests.
+    Once,
+    /// Load, which may go to fewer hosts.
+    Load,
+}
+
+/// Makes a scenario's connections; others than the driver's only where no network is wanted.
+pub(super) type Connect =
+    Arc<dyn Fn(&Arc<ScenarioPlan>, Purpose) -> Result<Client, DriverError> + Send + Sync>;
 
 /// What a crew is made from; the same on every worker.
 #[derive(Clone)]
@@ -29,9 +43,11 @@ pub(super) struct Job {
     pub captured: Vec<(Slot, serde_json::Value)>,
     /// The run's seed.
     pub seed: u64,
+    /// Makes the connections.
+    pub connect: Connect,
 }
 
-/// One worker among all.
+/// One worker among all that have a share of a load.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Worker {
     /// From 0.
@@ -54,6 +70,10 @@ pub(super) struct Crew {
     pub active: Cell<u32>,
     /// When the last iteration ended.
     pub last: Cell<Instant>,
+    /// When a stop of the run ended it.
+    pub stopped: Cell<Option<Instant>>,
+    /// How far its end has come.
+    pub phase: Phase,
     /// The feed that ran out.
     pub feed_ended: RefCell<Option<String>>,
     client: Client,
@@ -68,6 +88,11 @@ pub(super) struct User {
 }
 
 impl User {
+    /// Its number among those of all workers, from 0.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
     /// Iterations begun.
     pub fn iterations(&self) -> u64 {
         self.iteration
@@ -81,6 +106,17 @@ pub(super) enum Ended {
     Completed,
     /// Not begun: a feed has no row left.
     NoRow,
+    /// Given up, because the load is over.
+    CutOff,
+}
+
+/// Why there is no new user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoUser {
+    /// A feed has no row left for one.
+    NoRow,
+    /// A step of its setup failed, which is told.
+    Failed,
 }
 
 impl Crew {
@@ -94,6 +130,8 @@ impl Crew {
             origin: Cell::new(now),
             active: Cell::new(0),
             last: Cell::new(now),
+            stopped: Cell::new(None),
+            phase: Phase::new(),
             feed_ended: RefCell::new(None),
             client,
             tell,
@@ -120,42 +158,72 @@ impl Crew {
         (index * self.worker.of + self.worker.index) as u64
     }
 
-    /// A new user, set up; none when its setup failed.
-    pub async fn open_user(&self, number: u64) -> Option<User> {
+    /// A new user, set up. One whose setup fails is torn down as far as that goes.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn open_user(&self, number: u64) -> Result<User, NoUser> {
+        let _at_work = self.phase.enter();
         let identity = Identity { user: number as u32 + 1, seed: self.job.seed };
         let mut session = Session::open(&self.client, identity);
         session.begin_iteration(0);
         session.adopt(&self.job.captured);
         let mut user = User { session, number, iteration: 0 };
         let turn = Turn { user: number, iteration: number, random: mix(&[self.job.seed, number]) };
-        if self.deal(&mut user, turn) == Ended::NoRow {
-            return None;
+        if !self.deal(&mut user, turn) {
+            return Err(NoUser::NoRow);
         }
         let hooks = &self.job.plan.hooks;
-        self.set_up(&[&hooks.before_each, &hooks.before_user], &mut user).await.then_some(user)
+        let mut witness = Witness::default();
+        let set_up = async {
+            for nodes in [&hooks.before_each, &hooks.before_user] {
+                walk(nodes, &mut user.session, &mut witness).await?;
+            }
+            Ok::<(), Failed>(())
+        };
+        let ready = tokio::select! {
+            biased;
+            ready = set_up => Some(ready),
+            () = self.phase.reached(Stage::Cut) => None,
+        };
+        match ready {
+            Some(Ok(())) => return Ok(user),
+            Some(Err(Failed)) => self.tell_failure(witness),
+            None => {}
+        }
+        // What fails now fails because of that.
+        self.tear_down(user).await;
+        Err(NoUser::Failed)
     }
 
-    /// Tears a user down.
-    pub async fn close_user(&self, mut user: User) {
-        let hooks = &self.job.plan.hooks;
-        self.set_up(&[&hooks.after_user, &hooks.after_each], &mut user).await;
+    /// Tears a user down, and tells what failed in it.
+    pub async fn close_user(&self, user: User) {
+        let _at_work = self.phase.enter();
+        if let Some(witness) = self.tear_down(user).await {
+            self.tell_failure(witness);
+        }
     }
 
     /// Walks a journey once. `due` is when it should have begun (open model), `number` its place
-    /// among all iterations of the run, from 0.
+    /// among all iterations of the run, from 0: rows, journey and random values depend on the
+    /// seed and on it alone, whoever does it.
     pub async fn iterate(&self, user: &mut User, due: Option<Instant>, number: u64) -> Ended {
+        let _at_work = self.phase.enter();
         user.iteration += 1;
-        user.session.begin_iteration(user.iteration);
-        let random = mix(&[self.job.seed, user.number, user.iteration]);
-        let turn = Turn { user: user.number, iteration: number, random };
-        if self.deal(user, turn) == Ended::NoRow {
+        user.session.begin_work(user.iteration, number);
+        let random = mix(&[self.job.seed, number]);
+        if !self.deal(user, Turn { user: user.number, iteration: number, random }) {
             return Ended::NoRow;
         }
         let began = due.unwrap_or_else(Instant::now);
         self.recorder.borrow_mut().iterations(self.now()).started += 1;
         let journey = choose(&self.load().journeys, random);
         let mut watcher = Recording { crew: self, due, current: None, over: false };
-        let walked = walk(&journey.steps, &mut user.session, &mut watcher).await;
+        let walked = tokio::select! {
+            biased;
+            walked = walk(&journey.steps, &mut user.session, &mut watcher) => walked,
+            () = self.phase.reached(Stage::Cut) => return Ended::CutOff,
+        };
         watcher.over = true;
         let now = Instant::now();
         let duration = walked.is_ok().then(|| now.saturating_duration_since(began));
@@ -164,28 +232,32 @@ impl Crew {
         Ended::Completed
     }
 
-    fn deal(&self, user: &mut User, turn: Turn) -> Ended {
-        match feed::deal(&self.job.plan, &mut user.session, turn) {
-            Ok(()) => Ended::Completed,
-            Err(feed) => {
-                *self.feed_ended.borrow_mut() = Some(feed.to_string());
-                Ended::NoRow
-            }
+    fn deal(&self, user: &mut User, turn: Turn) -> bool {
+        let dealt = feed::deal(&self.job.plan, &mut user.session, turn);
+        if let Err(feed) = dealt {
+            *self.feed_ended.borrow_mut() = Some(feed.to_string());
         }
+        dealt.is_ok()
     }
 
-    /// Setup and teardown are not measured; what fails in them is told.
-    async fn set_up(&self, flows: &[&Vec<Node>], user: &mut User) -> bool {
-        for nodes in flows {
+    /// All of the teardown, whatever fails in it; the first failure.
+    async fn tear_down(&self, mut user: User) -> Option<Witness> {
+        let hooks = &self.job.plan.hooks;
+        let mut first = None;
+        for nodes in [&hooks.after_user, &hooks.after_each] {
             let mut witness = Witness::default();
-            if walk(nodes, &mut user.session, &mut witness).await.is_err() {
-                let failure = witness.failure.unwrap_or_default();
-                // The collector is gone only when the run is over.
-                let _ = self.tell.send(Message::SetupFailed(self.job.scenario, failure));
-                return false;
+            let walked = timeout(TEARDOWN, walk(nodes, &mut user.session, &mut witness)).await;
+            if !matches!(walked, Ok(Ok(()))) {
+                first.get_or_insert(witness);
             }
         }
-        true
+        first
+    }
+
+    fn tell_failure(&self, witness: Witness) {
+        let failure = witness.into_failure("teardown");
+        // The collector is gone only when the run is over.
+        let _ = self.tell.send(Message::SetupFailed(self.job.scenario, failure));
     }
 
     fn since(&self, instant: Instant) -> Duration {
@@ -236,6 +308,11 @@ impl Watcher for Recording<'_> {
         self.crew.record(series, None, exchange);
     }
 
+    fn paused(&mut self, pause: Duration) {
+        // A pause before the first step is the scenario's own, and nobody's lateness.
+        self.due = self.due.map(|due| due + pause);
+    }
+
     fn thinks(&self) -> bool {
         true
     }
@@ -246,10 +323,12 @@ impl Drop for Recording<'_> {
         if self.over {
             return;
         }
+        let now = Instant::now();
         if let Some((series, started)) = self.current {
-            self.crew.record(series, self.due, cut_off(started, Instant::now()));
+            self.crew.record(series, self.due, cut_off(started, now));
         }
-        self.crew.recorder.borrow_mut().iterations(self.crew.now()).interrupted += 1;
+        self.crew.recorder.borrow_mut().iterations(self.crew.since(now)).interrupted += 1;
+        self.crew.last.set(now);
     }
 }
 

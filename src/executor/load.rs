@@ -8,21 +8,19 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::task::LocalSet;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
+use tokio::task::{JoinSet, LocalSet};
+use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::driver::Client;
-use crate::executor::begin::planned;
+use crate::executor::begin::{planned, users_limit};
 use crate::executor::collect::{Collector, Message};
-use crate::executor::crew::{Crew, Job, Worker};
+use crate::executor::crew::{Connect, Crew, Job, Purpose, Worker};
 use crate::executor::health::Judged;
-use crate::executor::once::Scene;
+use crate::executor::once::{Scene, goes_on};
 use crate::executor::open::Pool;
+use crate::executor::phase::Stage;
+use crate::executor::pulse::{Pulse, tick};
 use crate::executor::{ExecuteError, Run, Stop, closed, open};
 use crate::plan::{Population, ShapePlan};
-
-/// How often a worker looks at itself.
-const TICK: Duration = Duration::from_millis(10);
 
 /// After an interruption, started iterations may still run so long.
 const INTERRUPTED: Duration = Duration::from_secs(1);
@@ -33,45 +31,40 @@ const INTERRUPTED: Duration = Duration::from_secs(1);
 /// When a worker could not be started.
 pub(super) fn load(
     scenes: &[Scene],
-    threads: usize,
+    (threads, connect): (usize, &Connect),
     stop: &Stop,
     run: &mut Run<'_>,
 ) -> Result<Judged, ExecuteError> {
-    let jobs = jobs(scenes);
+    let jobs = jobs(scenes, connect);
     if jobs.is_empty() || stop.is_requested() {
         return Ok(Judged::valid());
     }
-    let shared: Vec<Arc<AtomicU64>> = jobs.iter().map(|_| Arc::default()).collect();
     let (tell, messages) = channel();
     let mut starts = Vec::new();
     let mut workers = Vec::new();
-    for index in 0..threads.max(1) {
+    for (index, shift) in shifts(&jobs, threads, stop, &tell).into_iter().enumerate() {
         let (start, started) = oneshot::channel();
         starts.push(start);
-        let shift = Shift {
-            worker: Worker { index, of: threads.max(1) },
-            jobs: jobs.clone(),
-            shared: shared.clone(),
-            stop: stop.clone(),
-            tell: tell.clone(),
-        };
         let name = format!("load-{index}");
         workers.push(std::thread::Builder::new().name(name).spawn(move || shift.work(started))?);
     }
     drop(tell);
-    let collector = Collector::new(&jobs, scenes, workers.len());
-    let judged = collector.collect(&messages, starts, stop, run);
+    let collector = Collector::new(scenes, workers.len());
+    let judged = collector.collect(&messages, starts, run);
     let mut failed = None;
     for worker in workers {
-        // A panic in a worker ends the process in the hook that reports bugs.
-        if let Ok(Err(error)) = worker.join() {
-            failed = Some(error);
+        match worker.join() {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => failed = Some(error),
+            // A bug, and no worker may be missing without a word.
+            Err(panic) => std::panic::resume_unwind(panic),
         }
     }
     failed.map_or(Ok(judged), Err)
 }
 
-fn jobs(scenes: &[Scene]) -> Vec<Job> {
+/// The loads of all scenarios whose run was set up.
+pub(super) fn jobs(scenes: &[Scene], connect: &Connect) -> Vec<Job> {
     let able = scenes.iter().enumerate().filter(|(_, scene)| scene.broken.is_none());
     let loaded = able.filter(|(_, scene)| scene.plan.load.is_some());
     loaded
@@ -80,12 +73,32 @@ fn jobs(scenes: &[Scene]) -> Vec<Job> {
             plan: scene.plan.clone(),
             captured: scene.captured.clone(),
             seed: scene.seed,
+            connect: connect.clone(),
         })
         .collect()
 }
 
+/// One shift for each worker thread.
+pub(super) fn shifts(
+    jobs: &[Job],
+    threads: usize,
+    stop: &Stop,
+    tell: &Sender<Message>,
+) -> Vec<Shift> {
+    let threads = threads.max(1);
+    let shared: Vec<Arc<AtomicU64>> = jobs.iter().map(|_| Arc::default()).collect();
+    let shift = |index| Shift {
+        worker: Worker { index, of: threads },
+        jobs: jobs.to_vec(),
+        shared: shared.clone(),
+        stop: stop.clone(),
+        tell: tell.clone(),
+    };
+    (0..threads).map(shift).collect()
+}
+
 /// What one worker thread does.
-struct Shift {
+pub(super) struct Shift {
     worker: Worker,
     jobs: Vec<Job>,
     shared: Vec<Arc<AtomicU64>>,
@@ -93,163 +106,175 @@ struct Shift {
     tell: Sender<Message>,
 }
 
+/// Tells that a worker is gone, however it went: nobody shall wait for it.
+struct Gone(usize, Sender<Message>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        // The collector is gone only when the run is over.
+        let _ = self.1.send(Message::Done(self.0));
+    }
+}
+
 /// A crew, and the users made ready for it.
 struct Ready {
     crew: Rc<Crew>,
-    pool: Option<Rc<Pool>>,
+    pool: Rc<Pool>,
     shared: Arc<AtomicU64>,
 }
 
 impl Shift {
     fn work(self, start: oneshot::Receiver<Instant>) -> Result<(), ExecuteError> {
+        let _gone = Gone(self.worker.index, self.tell.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let worked = LocalSet::new().block_on(&runtime, self.shift(start));
-        // Connections and parked users go with the event loop.
+        // Connections and resting users go with the event loop.
         runtime.shutdown_background();
         worked
     }
 
-    async fn shift(&self, start: oneshot::Receiver<Instant>) -> Result<(), ExecuteError> {
-        let begun = async {
-            let ready = self.make_ready().await?;
-            let _ = self.tell.send(Message::Ready);
-            Ok::<_, ExecuteError>(start.await.ok().map(|origin| (ready, origin)))
-        };
-        // Users may hang in their setup, and other workers' users too.
-        let begun = tokio::select! {
-            begun = begun => begun?,
-            () = self.stop.requested() => None,
-        };
-        let Some((ready, origin)) = begun else { return Ok(()) };
+    /// All of a worker's time: users are set up, everybody starts together, the loads run.
+    pub async fn shift(&self, start: oneshot::Receiver<Instant>) -> Result<(), ExecuteError> {
+        let ready = self.ready()?;
+        let crews: Vec<Rc<Crew>> = ready.iter().map(|ready| ready.crew.clone()).collect();
+        tokio::select! {
+            biased;
+            () = stopped(&self.stop, &crews) => Ok(()),
+            worked = self.loads(ready, start) => worked,
+        }
+    }
+
+    /// The crews of the loads that this worker has a share of.
+    fn ready(&self) -> Result<Vec<Ready>, ExecuteError> {
+        let mut all = Vec::new();
+        for (job, shared) in self.jobs.iter().zip(&self.shared) {
+            let Some(load) = &job.plan.load else { continue };
+            let users = users_limit(&load.shape);
+            // A worker without users has no share, so that no share is rounded up.
+            let worker = Worker { of: self.worker.of.min(users as usize), ..self.worker };
+            if worker.index >= worker.of {
+                continue;
+            }
+            let client = (job.connect)(&job.plan, Purpose::Load)?;
+            let crew = Rc::new(Crew::new(job.clone(), worker, client, self.tell.clone()));
+            let pool = Pool::new(crew.clone(), users);
+            all.push(Ready { crew, pool, shared: shared.clone() });
+        }
+        Ok(all)
+    }
+
+    async fn loads(
+        &self,
+        ready: Vec<Ready>,
+        start: oneshot::Receiver<Instant>,
+    ) -> Result<(), ExecuteError> {
+        for Ready { crew, pool, .. } in &ready {
+            if matches!(crew.load().shape, ShapePlan::Shared { .. } | ShapePlan::Open { .. }) {
+                pool.fill().await;
+            }
+        }
+        let _ = self.tell.send(Message::Ready);
+        let Ok(origin) = start.await else { return Ok(()) };
         let crews: Vec<Rc<Crew>> = ready.iter().map(|ready| ready.crew.clone()).collect();
         for crew in &crews {
             crew.origin.set(origin);
             crew.last.set(origin);
         }
         sleep_until(origin).await;
-        let mut tasks = tokio::task::JoinSet::new();
+        let pulse = Pulse::new(self.worker.index, origin, self.tell.clone());
+        let mut tasks = JoinSet::new();
         for ready in ready {
-            tasks.spawn_local(bounded(ready, self.stop.clone(), self.tell.clone()));
+            tasks.spawn_local(bounded(ready, self.tell.clone()));
         }
         let mut failed = None;
         let all = async {
             while let Some(done) = tasks.join_next().await {
-                if let Ok(Err(error)) = done {
-                    failed = Some(error);
+                match done {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => failed = Some(error),
+                    Err(error) => goes_on(error),
                 }
             }
         };
         tokio::select! {
             () = all => {}
-            () = tick(&crews, self.worker, &self.tell) => {}
+            () = tick(&crews, pulse) => {}
         }
         for crew in &crews {
             let seconds = crew.recorder.borrow_mut().take_all();
             let _ = self.tell.send(Message::Seconds(crew.job.scenario, seconds));
         }
-        let _ = self.tell.send(Message::Done(self.worker.index));
         failed.map_or(Ok(()), Err)
     }
-
-    async fn make_ready(&self) -> Result<Vec<Ready>, ExecuteError> {
-        let mut ready = Vec::new();
-        for (job, shared) in self.jobs.iter().zip(&self.shared) {
-            let client = Client::for_load(&job.plan)?;
-            let crew = Crew::new(job.clone(), self.worker, client, self.tell.clone());
-            ready.push(make_ready(Rc::new(crew), shared.clone()).await);
-        }
-        Ok(ready)
-    }
 }
 
-async fn make_ready(crew: Rc<Crew>, shared: Arc<AtomicU64>) -> Ready {
-    let users = match crew.load().shape {
-        ShapePlan::Open { max_users, .. } => Some(max_users),
-        // Users who share iterations must not be more than there are, so no worker rounds up.
-        ShapePlan::Shared { users, .. } => {
-            let (index, of) = (crew.worker.index as u32, crew.worker.of as u32);
-            (users > index).then_some(users.max(of))
-        }
-        ShapePlan::Closed(_) | ShapePlan::PerUser { .. } => None,
-    };
-    let pool = users.map(|users| Pool::new(crew.clone(), users));
-    if let Some(pool) = &pool {
-        pool.fill().await;
+/// Ends the loads when the run is stopped: gently, and soon not.
+async fn stopped(stop: &Stop, crews: &[Rc<Crew>]) {
+    stop.requested().await;
+    for crew in crews {
+        crew.stopped.set(Some(Instant::now()));
+        crew.phase.advance(Stage::Ending);
     }
-    Ready { crew, pool, shared }
+    sleep(INTERRUPTED).await;
+    crews.iter().for_each(|crew| crew.phase.advance(Stage::Cut));
+    std::future::pending().await
 }
 
-/// Drives one crew to its end, the graceful stop included, or to the interruption of the run.
-async fn bounded(ready: Ready, stop: Stop, tell: Sender<Message>) -> Result<(), ExecuteError> {
+/// Drives one crew to its end, the graceful stop included, and tears its users down.
+async fn bounded(ready: Ready, tell: Sender<Message>) -> Result<(), ExecuteError> {
     let crew = ready.crew.clone();
-    let load = crew.load();
-    let latest = crew.begins() + planned(&load.shape) + load.graceful_stop;
-    let interrupted = async {
-        stop.requested().await;
-        sleep(INTERRUPTED).await;
-    };
-    sleep_until(crew.begins()).await;
     let driven = tokio::select! {
+        biased;
+        () = clock(&crew) => Ok(false),
         driven = drive(&ready) => driven,
-        () = sleep_until(latest) => Ok(()),
-        () = interrupted => Ok(()),
     };
+    assert!(!crew.phase.panicked(), "a virtual user panicked; its message is above");
+    let planned = crew.begins() + planned(&crew.load().shape);
+    let over = match (&driven, crew.stopped.get()) {
+        (_, Some(stopped)) => planned.min(stopped),
+        // It had nothing left to do.
+        (Ok(true), None) => crew.begins(),
+        _ => planned,
+    };
+    let lasted = crew.last.get().max(over).saturating_duration_since(crew.begins());
+    ready.pool.close().await;
     crew.active.set(0);
     let feed = crew.feed_ended.borrow().clone();
-    let last = crew.last.get().saturating_duration_since(crew.begins());
-    let _ = tell.send(Message::Ended(crew.job.scenario, last, feed));
-    driven
+    let _ = tell.send(Message::Ended(crew.job.scenario, lasted, feed));
+    driven.map(|_| ())
 }
 
-async fn drive(ready: &Ready) -> Result<(), ExecuteError> {
-    let crew = ready.crew.clone();
+/// Moves the load towards its end when the time has come.
+async fn clock(crew: &Crew) {
+    let ends = crew.begins() + planned(&crew.load().shape);
+    // Nobody begins by the clock in the open model, and what was due may still be done.
+    if !matches!(crew.load().shape, ShapePlan::Open { .. }) {
+        sleep_until(ends).await;
+        crew.phase.advance(Stage::Ending);
+    }
+    sleep_until(ends + crew.load().graceful_stop).await;
+    crew.phase.advance(Stage::Cut);
+    std::future::pending().await
+}
+
+/// Waits for the beginning and drives the load; tells whether it ran out of things to do.
+async fn drive(ready: &Ready) -> Result<bool, ExecuteError> {
+    let crew = &ready.crew;
     let load = crew.load();
-    match (&load.shape, &ready.pool) {
-        (ShapePlan::Closed(population), _) => closed::drive(crew.clone(), population, None).await,
-        (ShapePlan::PerUser { users, iterations, max_duration }, _) => {
-            let all_along = Population { start: *users, stages: vec![(*max_duration, *users)] };
+    tokio::select! {
+        biased;
+        () = crew.phase.reached(Stage::Ending) => {}
+        () = sleep_until(crew.begins()) => {}
+    }
+    match &load.shape {
+        ShapePlan::Closed(population) => closed::drive(crew.clone(), population, None).await,
+        ShapePlan::PerUser { users, iterations, max_duration } => {
+            let all_along = Population::constant(*users, *max_duration);
             closed::drive(crew.clone(), &all_along, Some(*iterations)).await
         }
-        (ShapePlan::Shared { iterations, max_duration, .. }, Some(pool)) => {
-            let ends = crew.begins() + *max_duration;
-            open::share(pool.clone(), (ready.shared.clone(), *iterations), ends).await;
-            Ok(())
+        ShapePlan::Shared { iterations, .. } => {
+            Ok(open::share(&ready.pool, (ready.shared.clone(), *iterations)).await)
         }
-        (ShapePlan::Open { arrivals, .. }, Some(pool)) => {
-            open::drive(pool.clone(), arrivals).await;
-            Ok(())
-        }
-        // A worker without a share of the users.
-        (ShapePlan::Shared { .. } | ShapePlan::Open { .. }, None) => Ok(()),
-    }
-}
-
-/// Hands over each second when it is over, and measures how late this very loop is.
-async fn tick(crews: &[Rc<Crew>], worker: Worker, tell: &Sender<Message>) {
-    let Some(origin) = crews.first().map(|crew| crew.origin.get()) else { return };
-    let mut ticks = interval(TICK);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut second, mut gap, mut before) = (0, Duration::ZERO, Instant::now());
-    loop {
-        ticks.tick().await;
-        let now = Instant::now();
-        gap = gap.max(now.saturating_duration_since(before).saturating_sub(TICK));
-        before = now;
-        let since = now.saturating_duration_since(origin);
-        for crew in crews {
-            let mut recorder = crew.recorder.borrow_mut();
-            let users = &mut recorder.iterations(since).users;
-            *users = (*users).max(crew.active.get());
-        }
-        if since.as_secs() > second {
-            second = since.as_secs();
-            for crew in crews {
-                let seconds = crew.recorder.borrow_mut().take_closed(since);
-                let _ = tell.send(Message::Seconds(crew.job.scenario, seconds));
-            }
-            let reached = Message::Reached(worker.index, second as u32, gap);
-            gap = Duration::ZERO;
-            let _ = tell.send(reached);
-        }
+        ShapePlan::Open { arrivals, .. } => Ok(open::drive(&ready.pool, arrivals).await),
     }
 }

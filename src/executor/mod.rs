@@ -12,12 +12,17 @@ mod health;
 mod load;
 mod once;
 mod open;
+mod phase;
+mod pulse;
+mod ramp;
 mod stop;
 mod walk;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::driver::DriverError;
+use crate::driver::{Client, DriverError};
+use crate::executor::crew::{Connect, Purpose};
 use crate::plan::Plan;
 use crate::result::journal::{EndEntry, Entry, Ledger};
 use crate::result::{Machine, RunInfo, RunResult};
@@ -82,22 +87,38 @@ pub fn execute(
     stop: &Stop,
     observer: &mut dyn Observer,
 ) -> Result<RunResult, ExecuteError> {
+    let connect: Connect = Arc::new(|plan, purpose| match purpose {
+        Purpose::Once => Client::new(plan),
+        Purpose::Load => Client::for_load(plan),
+    });
+    execute_through(&connect, plan, (info, machine), (options, stop), observer)
+}
+
+fn execute_through(
+    connect: &Connect,
+    plan: &Plan,
+    (info, machine): (RunInfo, Machine),
+    (options, stop): (&Options, &Stop),
+    observer: &mut dyn Observer,
+) -> Result<RunResult, ExecuteError> {
     let started = Instant::now();
     let begin = begin::begin(plan, info, machine);
     let mut run = Run { ledger: Ledger::new(begin.clone()), observer };
     run.tell(Entry::Begin(Box::new(begin)));
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut scenes = runtime.block_on(once::open_scenes(plan, stop, &mut run))?;
+    let mut scenes = runtime.block_on(once::open_scenes(plan, connect, stop, &mut run))?;
     runtime.block_on(once::tests(&mut scenes, options.workers, stop, &mut run));
-    let health = load::load(&scenes, options.threads, stop, &mut run)?;
+    let judged = load::load(&scenes, (options.threads, connect), stop, &mut run);
+    // What setup made is taken away also when no load could be started.
     runtime.block_on(once::close_scenes(&mut scenes, &mut run));
+    let judged = judged?;
 
     run.tell(Entry::End(Box::new(EndEntry {
         duration_ms: started.elapsed().as_millis() as u64,
         ended_early: stop.reason(),
-        health: health.health,
-        reasons: health.reasons,
+        health: judged.health,
+        reasons: judged.reasons,
     })));
     Ok(run.ledger.finish())
 }
@@ -113,5 +134,247 @@ impl Run<'_> {
         let added = self.ledger.apply(&entry);
         debug_assert!(added.is_ok(), "the executor's own entries add up: {added:?}");
         self.observer.entry(&entry, &self.ledger);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    mod closed;
+    mod ends;
+    mod open;
+    mod testing;
+
+    use std::sync::Mutex;
+    use std::sync::mpsc::channel;
+
+    use tokio::sync::oneshot;
+    use tokio::task::{JoinSet, LocalSet};
+    use tokio::time::{Instant as Moment, sleep};
+
+    use super::collect::{Collector, Message};
+    use super::*;
+    use crate::diagnostic::SourceFile;
+    use crate::driver::{Call, Script, Turn};
+    use crate::plan::{FileContent, Inputs, Overrides, build};
+    use crate::result::histogram::empty;
+    use crate::result::{LoadResult, Summary};
+    use crate::scenario::parse;
+
+    /// One step that was done, as the fake client saw it.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    struct Seen {
+        step: String,
+        user: u32,
+        iteration: u64,
+        /// Since the first step of all.
+        at: Duration,
+    }
+
+    /// What a run is made of, and what its fake client saw.
+    struct Trial {
+        plan: Plan,
+        threads: usize,
+        stop: Stop,
+        connect: Connect,
+        seen: Arc<Mutex<Vec<(Moment, Seen)>>>,
+    }
+
+    /// Keeps every entry.
+    #[derive(Default)]
+    struct Listener(Vec<Entry>);
+
+    impl Observer for Listener {
+        fn entry(&mut self, entry: &Entry, _: &Ledger) {
+            self.0.push(entry.clone());
+        }
+
+        fn cpu_seconds(&mut self) -> Option<f64> {
+            None
+        }
+    }
+
+    /// A plan of scenario texts, with the CSV file `rows.csv` of so many rows beside them.
+    fn plan(texts: &[&str], rows: usize) -> Plan {
+        let mut inputs = Inputs::default();
+        for (at, text) in texts.iter().enumerate() {
+            let parsed = parse(&SourceFile::new(format!("{at}.yaml"), *text));
+            inputs.scenarios.push(parsed.unwrap_or_else(|problems| panic!("{problems}")).0);
+        }
+        let csv: String = (0..rows).map(|row| format!("row{row}\n")).collect();
+        let csv = FileContent::Bytes(format!("id\n{csv}").into_bytes().into());
+        inputs.files.insert("rows.csv".to_string(), csv);
+        let overrides = Overrides {
+            target: "http://target.example".to_string(),
+            seed: 7,
+            tests: true,
+            load: true,
+            ..Overrides::default()
+        };
+        build(&inputs, &overrides).unwrap_or_else(|problems| panic!("{problems}"))
+    }
+
+    /// One load of this profile, by default of one step `a`.
+    fn load_of(profile: &str) -> String {
+        format!("name: t\nload:\n  journey: [{{ step: a, get: /a }}]\n{}", profiles(profile))
+    }
+
+    fn profiles(profile: &str) -> String {
+        format!("  profiles: {{ only: {{ {profile} }} }}\n  sla: [\"http_req_failed: rate<0.5\"]\n")
+    }
+
+    /// Every step succeeds after so long.
+    fn after(millis: u64) -> impl Fn(&Call<'_>) -> Turn + Send + Sync + 'static {
+        move |_| Turn::ok(Duration::from_millis(millis))
+    }
+
+    impl Trial {
+        fn new(plan: Plan, turn: impl Fn(&Call<'_>) -> Turn + Send + Sync + 'static) -> Self {
+            let seen: Arc<Mutex<Vec<(Moment, Seen)>>> = Arc::default();
+            let log = seen.clone();
+            let script = Script::new(move |call| {
+                let step = call.step.name.clone();
+                let (user, iteration) = (call.user, call.iteration);
+                let seen = Seen { step, user, iteration, at: Duration::ZERO };
+                log.lock().unwrap().push((Moment::now(), seen));
+                turn(call)
+            });
+            let connect: Connect = Arc::new(move |plan, _| Ok(Client::fake(plan, script.clone())));
+            Self { plan, threads: 1, stop: Stop::new(), connect, seen }
+        }
+
+        fn threads(mut self, threads: usize) -> Self {
+            self.threads = threads;
+            self
+        }
+
+        /// What was done so far, in order.
+        fn seen(&self) -> Vec<Seen> {
+            let seen = self.seen.lock().unwrap();
+            let first = seen.first().map(|(at, _)| *at);
+            let since = |at: Moment| first.map_or(Duration::ZERO, |first| at - first);
+            seen.iter().map(|(at, one)| Seen { at: since(*at), ..one.clone() }).collect()
+        }
+
+        /// When each `step` began, in milliseconds after the first of all steps.
+        fn times(&self, step: &str) -> Vec<u128> {
+            let seen = self.seen().into_iter().filter(|seen| seen.step == step);
+            seen.map(|seen| seen.at.as_millis()).collect()
+        }
+
+        /// How often a step was done.
+        fn count(&self, step: &str) -> usize {
+            self.times(step).len()
+        }
+
+        /// Runs the load in a time that passes only when everybody waits, all workers in one
+        /// event loop; everything but the threads is as in `execute`.
+        fn load(&self) -> RunResult {
+            self.load_stopped_after(None)
+        }
+
+        fn load_stopped_after(&self, stop: Option<Duration>) -> RunResult {
+            let mut listener = Listener::default();
+            let begin = begin::begin(&self.plan, RunInfo::default(), Machine::default());
+            let mut run = Run { ledger: Ledger::new(begin), observer: &mut listener };
+            paused(async {
+                if let Some(after) = stop {
+                    let stop = self.stop.clone();
+                    tokio::spawn(async move {
+                        sleep(after).await;
+                        stop.request("interrupted");
+                    });
+                }
+                self.loaded(&mut run).await;
+            });
+            let (reasons, health) = (Vec::new(), crate::result::Health::Valid);
+            let ended_early = self.stop.reason();
+            run.tell(Entry::End(Box::new(EndEntry {
+                duration_ms: 0,
+                ended_early,
+                health,
+                reasons,
+            })));
+            run.ledger.finish()
+        }
+
+        async fn loaded(&self, run: &mut Run<'_>) {
+            let mut scenes =
+                once::open_scenes(&self.plan, &self.connect, &self.stop, run).await.unwrap();
+            let jobs = load::jobs(&scenes, &self.connect);
+            let (tell, told) = channel();
+            let (mut starts, mut tasks) = (Vec::new(), JoinSet::new());
+            for shift in load::shifts(&jobs, self.threads, &self.stop, &tell) {
+                let (start, started) = oneshot::channel();
+                starts.push(start);
+                tasks.spawn_local(async move { shift.shift(started).await.unwrap() });
+            }
+            drop(tell);
+            let (forward, messages) = channel();
+            let mut ready = 0;
+            while ready < self.threads {
+                sleep(Duration::from_millis(1)).await;
+                for message in told.try_iter() {
+                    ready += usize::from(matches!(message, Message::Ready));
+                    forward.send(message).unwrap();
+                }
+            }
+            let origin = Moment::now() + Duration::from_millis(20);
+            starts.into_iter().for_each(|start| start.send(origin).unwrap());
+            while let Some(done) = tasks.join_next().await {
+                done.unwrap_or_else(once::goes_on);
+            }
+            told.try_iter().for_each(|message| forward.send(message).unwrap());
+            drop(forward);
+            Collector::new(&scenes, self.threads).collect(&messages, Vec::new(), run);
+            once::close_scenes(&mut scenes, run).await;
+        }
+
+        /// The tests of the plan, in a time that passes only when everybody waits.
+        fn tests(&self, workers: usize, stop: Option<Duration>) -> (RunResult, Vec<Entry>) {
+            let mut listener = Listener::default();
+            let begin = begin::begin(&self.plan, RunInfo::default(), Machine::default());
+            let mut run = Run { ledger: Ledger::new(begin), observer: &mut listener };
+            paused(async {
+                if let Some(after) = stop {
+                    let stop = self.stop.clone();
+                    tokio::spawn(async move {
+                        sleep(after).await;
+                        stop.request("interrupted");
+                    });
+                }
+                let mut scenes = once::open_scenes(&self.plan, &self.connect, &self.stop, &mut run)
+                    .await
+                    .unwrap();
+                once::tests(&mut scenes, workers, &self.stop, &mut run).await;
+                once::close_scenes(&mut scenes, &mut run).await;
+            });
+            let result = run.ledger.finish();
+            (result, listener.0)
+        }
+
+        /// All of it, with the threads and the time that `execute` uses.
+        fn execute(&self) -> RunResult {
+            let options = Options { workers: 4, threads: self.threads };
+            let known = (RunInfo::default(), Machine::default());
+            let mut listener = Listener::default();
+            let how = (&options, &self.stop);
+            execute_through(&self.connect, &self.plan, known, how, &mut listener).unwrap()
+        }
+    }
+
+    fn load(result: &RunResult) -> &LoadResult {
+        result.scenarios[0].load.as_ref().unwrap()
+    }
+
+    fn summary(millis: impl IntoIterator<Item = u64>) -> Summary {
+        let mut histogram = empty();
+        millis.into_iter().for_each(|ms| histogram.record(ms * 1_000).unwrap());
+        Summary::of(&histogram)
+    }
+
+    fn paused(work: impl Future<Output = ()>) {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().start_paused(true).build().unwrap();
+        LocalSet::new().block_on(&runtime, work);
     }
 }

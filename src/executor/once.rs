@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::driver::{Client, DriverError, Exchange, Identity, Session};
 use crate::executor::begin::place;
+use crate::executor::crew::{Connect, Purpose};
 use crate::executor::feed::{self, Turn, mix};
 use crate::executor::walk::{Failed, Watcher, walk};
 use crate::executor::{Run, Stop};
@@ -18,8 +19,8 @@ use crate::result::journal::{Entry, example};
 use crate::result::{FailureExample, SetupFailure, TestResult, TestStatus};
 use crate::sample::{Exemplar, Failure};
 
-/// How long teardown after an attempt may take, when the attempt itself ran out of time.
-const TEARDOWN: Duration = Duration::from_secs(30);
+/// How long one list of teardown steps may take: it is done also when time has run out.
+pub(super) const TEARDOWN: Duration = Duration::from_secs(30);
 
 /// A scenario whose run has been set up.
 pub(super) struct Scene {
@@ -35,25 +36,28 @@ pub(super) struct Scene {
     session: Option<Session>,
 }
 
-/// Sets every scenario's run up.
+/// Sets every scenario's run up; after a stop nothing more of it is begun.
 ///
 /// # Errors
-/// When a client cannot be made.
+/// When a client cannot be made; then nothing was done.
 pub(super) async fn open_scenes(
     plan: &Plan,
+    connect: &Connect,
     stop: &Stop,
     run: &mut Run<'_>,
 ) -> Result<Vec<Scene>, DriverError> {
+    let clients = plan.scenarios.iter().map(|scenario| connect(scenario, Purpose::Once));
+    let clients: Vec<Client> = clients.collect::<Result<_, _>>()?;
     let mut scenes = Vec::new();
-    for (index, scenario) in plan.scenarios.iter().enumerate() {
-        let client = Client::new(scenario)?;
+    for (index, (scenario, client)) in plan.scenarios.iter().zip(clients).enumerate() {
         let mut session = Session::open(&client, Identity { user: 0, seed: plan.seed });
         let mut witness = Witness::default();
         let walked = tokio::select! {
-            walked = walk(&scenario.hooks.before_run, &mut session, &mut witness) => walked,
+            biased;
             () = stop.requested() => Ok(()),
+            walked = walk(&scenario.hooks.before_run, &mut session, &mut witness) => walked,
         };
-        let broken = walked.is_err().then(|| witness.failure.unwrap_or_default());
+        let broken = walked.is_err().then(|| witness.into_failure("before-run"));
         if let Some(failure) = &broken {
             run.tell(setup_failed(index, failure));
         }
@@ -71,8 +75,7 @@ pub(super) async fn close_scenes(scenes: &mut [Scene], run: &mut Run<'_>) {
         let mut witness = Witness::default();
         let walked = walk(&scene.plan.hooks.after_run, &mut session, &mut witness);
         if !matches!(timeout(TEARDOWN, walked).await, Ok(Ok(()))) {
-            let failure = witness.failure.unwrap_or_else(|| too_long(TEARDOWN, "after-run"));
-            run.tell(setup_failed(index, &failure));
+            run.tell(setup_failed(index, &witness.into_failure("after-run")));
         }
     }
 }
@@ -99,13 +102,7 @@ pub(super) async fn tests(scenes: &mut [Scene], workers: usize, stop: &Stop, run
                 async move {
                     // The semaphore is never closed.
                     let _slot = slots.acquire().await;
-                    if stop.is_requested() {
-                        return None;
-                    }
-                    let result = tokio::select! {
-                        result = attempt.test(broken) => result,
-                        () = stop.requested() => return None,
-                    };
+                    let result = attempt.test(broken, &stop).await?;
                     Some((attempt.number, result))
                 },
                 &local,
@@ -115,12 +112,22 @@ pub(super) async fn tests(scenes: &mut [Scene], workers: usize, stop: &Stop, run
     local
         .run_until(async {
             while let Some(finished) = tasks.join_next().await {
-                if let Ok(Some((number, result))) = finished {
-                    run.tell(Entry::Test(number, Box::new(result)));
+                match finished {
+                    Ok(Some((number, result))) => run.tell(Entry::Test(number, Box::new(result))),
+                    // Stopped before its end.
+                    Ok(None) => {}
+                    Err(error) => goes_on(error),
                 }
             }
         })
         .await;
+}
+
+/// A panic in a task is a bug, and no task may be missing without a word.
+pub(super) fn goes_on(error: tokio::task::JoinError) {
+    if let Ok(panic) = error.try_into_panic() {
+        std::panic::resume_unwind(panic);
+    }
 }
 
 /// One test, with all it needs.
@@ -134,43 +141,48 @@ struct Attempt {
 }
 
 impl Attempt {
-    async fn test(&self, broken: Option<FailureExample>) -> TestResult {
+    /// The result; none when the run was stopped first.
+    async fn test(&self, broken: Option<FailureExample>, stop: &Stop) -> Option<TestResult> {
         let test = &self.plan.tests[self.test];
         let mut result = blank(&self.plan.name, test);
         if let Some(reason) = &test.skip {
             result.reason = Some(reason.clone());
-            return result;
+            return Some(result);
         }
         if test.browser.is_some() || test.steps.iter().any(needs_browser) {
             result.status = TestStatus::Unsupported;
             result.reason = Some("this version does not drive browsers yet".to_string());
-            return result;
+            return Some(result);
         }
         if let Some(failure) = broken {
             result.status = TestStatus::Failed;
             result.reason = Some("the setup of the run failed".to_string());
             result.failure = Some(failure);
-            return result;
+            return Some(result);
         }
         for attempt in 1..=test.attempts {
+            if stop.is_requested() {
+                return None;
+            }
             let began = Instant::now();
-            let witness = self.attempt(test, attempt).await;
+            let witness = self.attempt(test, attempt, stop).await?;
             result.duration_ms = began.elapsed().as_millis() as u64;
             result.attempts = attempt;
             result.checks = witness.checks;
             if witness.failure.is_none() {
                 let flaky = attempt > 1;
                 result.status = if flaky { TestStatus::Flaky } else { TestStatus::Passed };
-                return result;
+                return Some(result);
             }
             result.failure = witness.failure;
             result.status = TestStatus::Failed;
         }
-        result
+        Some(result)
     }
 
-    /// Setup, steps, teardown; teardown is done whatever came before it.
-    async fn attempt(&self, test: &TestPlan, attempt: u32) -> Witness {
+    /// Setup, steps, teardown; teardown is done whatever came before it. None when the run was
+    /// stopped within.
+    async fn attempt(&self, test: &TestPlan, attempt: u32, stop: &Stop) -> Option<Witness> {
         let hooks = &self.plan.hooks;
         let seed = mix(&[self.seed, u64::from(attempt)]);
         let user = self.number as u32 + 1;
@@ -185,7 +197,7 @@ impl Attempt {
         };
         if let Err(feed) = feed::deal(&self.plan, &mut session, turn) {
             witness.failure = Some(no_row(feed, test));
-            return witness;
+            return Some(witness);
         }
         let flow = async {
             for nodes in [&hooks.before_each, &hooks.before_test, &test.steps] {
@@ -193,23 +205,42 @@ impl Attempt {
             }
             Ok::<(), Failed>(())
         };
-        if timeout(test.timeout, flow).await.is_err() {
-            witness.failure = Some(FailureExample {
-                place: place(&test.site),
-                line: test.site.text.clone(),
-                ..too_long(test.timeout, &test.name)
-            });
+        let ran = tokio::select! {
+            biased;
+            () = stop.requested() => None,
+            ran = timeout(test.timeout, flow) => Some(ran),
+        };
+        if matches!(ran, Some(Err(_))) {
+            witness.failure = Some(self.out_of_time(test, witness.current));
         }
+        self.tear_down(&mut session, &mut witness).await;
+        ran.map(|_| witness)
+    }
+
+    async fn tear_down(&self, session: &mut Session, witness: &mut Witness) {
+        let hooks = &self.plan.hooks;
         for nodes in [&hooks.after_test, &hooks.after_each] {
             let mut after = Witness::default();
-            let torn_down = timeout(TEARDOWN, walk(nodes, &mut session, &mut after)).await;
-            if !matches!(torn_down, Ok(Ok(()))) {
-                let failure = after.failure.unwrap_or_else(|| too_long(TEARDOWN, "teardown"));
-                witness.failure.get_or_insert(failure);
-            }
+            let torn_down = timeout(TEARDOWN, walk(nodes, session, &mut after)).await;
             witness.checks += after.checks;
+            if !matches!(torn_down, Ok(Ok(()))) {
+                witness.failure.get_or_insert(after.into_failure("teardown"));
+            }
         }
-        witness
+    }
+
+    fn out_of_time(&self, test: &TestPlan, step: Option<SeriesId>) -> FailureExample {
+        let step = step.map(|series| self.plan.series[usize::from(series.0)].name.clone());
+        let mut failure = too_long(test.timeout, &test.name);
+        if let Some(step) = &step {
+            failure.message.push_str(&format!("; `{step}` had not ended"));
+        }
+        FailureExample {
+            step: step.unwrap_or_default(),
+            place: place(&test.site),
+            line: test.site.text.clone(),
+            ..failure
+        }
     }
 }
 
@@ -220,12 +251,24 @@ pub(super) struct Witness {
     pub failure: Option<FailureExample>,
     /// Checks made.
     pub checks: u32,
+    /// The step that is going on.
+    current: Option<SeriesId>,
+}
+
+impl Witness {
+    /// The failure of a walk that did not come to its end: without one, time ran out.
+    pub fn into_failure(self, what: &str) -> FailureExample {
+        self.failure.unwrap_or_else(|| too_long(TEARDOWN, what))
+    }
 }
 
 impl Watcher for Witness {
-    fn begin(&mut self, _: SeriesId) {}
+    fn begin(&mut self, series: SeriesId) {
+        self.current = Some(series);
+    }
 
     fn done(&mut self, step: &HttpPlan, exchange: Exchange) {
+        self.current = None;
         self.checks += exchange.checks;
         if let (Err(failure), exemplar) = (exchange.outcome, exchange.exemplar) {
             self.failure = Some(match exemplar {
@@ -243,6 +286,8 @@ impl Watcher for Witness {
     fn refused(&mut self, _: SeriesId, exemplar: Exemplar) {
         self.failure = Some(example("", &exemplar));
     }
+
+    fn paused(&mut self, _: Duration) {}
 
     fn thinks(&self) -> bool {
         false

@@ -21,6 +21,9 @@ pub(super) trait Watcher {
     /// It cannot be done by this build.
     fn refused(&mut self, series: SeriesId, exemplar: Exemplar);
 
+    /// A pause or a think time is about to be waited.
+    fn paused(&mut self, pause: Duration);
+
     /// Whether think time is kept.
     fn thinks(&self) -> bool;
 }
@@ -44,7 +47,7 @@ pub(super) async fn walk<W: Watcher>(
             Some(repeat) => again(&node.action, repeat, session, watcher).await?,
         }
         if let Some(think) = node.think.filter(|_| watcher.thinks()) {
-            wait(session.draw(think)).await;
+            wait(session.draw(think), watcher).await;
         }
     }
     Ok(())
@@ -58,7 +61,7 @@ async fn again<W: Watcher>(
 ) -> Result<(), Failed> {
     for turn in 0..repeat.times {
         if turn > 0 {
-            wait(repeat.every).await;
+            wait(repeat.every, watcher).await;
         }
         act(action, session, watcher).await?;
         if !repeat.until.is_empty() && session.holds(&repeat.until) {
@@ -86,7 +89,7 @@ async fn act<W: Watcher>(
             Err(Failed)
         }
         ActionPlan::Pause(pause) => {
-            wait(session.draw(*pause)).await;
+            wait(session.draw(*pause), watcher).await;
             Ok(())
         }
         // A group is a walk inside a walk; only these need a box of their own.
@@ -94,8 +97,9 @@ async fn act<W: Watcher>(
     }
 }
 
-async fn wait(pause: Duration) {
+async fn wait<W: Watcher>(pause: Duration, watcher: &mut W) {
     if !pause.is_zero() {
+        watcher.paused(pause);
         sleep(pause).await;
     }
 }

@@ -6,6 +6,7 @@
 mod format;
 pub mod histogram;
 pub mod journal;
+mod ledger;
 
 use std::collections::BTreeMap;
 

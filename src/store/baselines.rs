@@ -61,6 +61,17 @@ impl Baselines {
     /// # Errors
     /// When it cannot be written.
     pub fn keep(&self, result: &RunResult) -> Result<PathBuf, StoreError> {
+        // A result file may come from anywhere, and must not choose a place outside.
+        let plain = |name: &str| !name.is_empty() && !name.contains(['/', '\\', '\0']);
+        for name in [&result.run.profile, &result.run.id] {
+            if !plain(name) || name == "." || name == ".." {
+                let problem = format!(
+                    "cannot keep this result: its profile `{}` or its run `{}` is no file name",
+                    result.run.profile, result.run.id
+                );
+                return Err(StoreError::content(&self.folder, problem));
+            }
+        }
         let folder = self.folder.join(&result.run.profile);
         std::fs::create_dir_all(&folder)
             .map_err(|error| StoreError::io("create the folder", &folder, error))?;

@@ -1,7 +1,6 @@
 //! Reads result files, and puts a killed run together from its journal.
 
-use std::io::BufRead;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::result::journal::{Entry, Ledger};
 use crate::result::{self, RunResult};
@@ -10,34 +9,45 @@ use crate::store::StoreError;
 /// The journal's name in a run's folder.
 pub(super) const JOURNAL: &str = "result.journal";
 
+/// The result's name in a run's folder.
+pub(super) const RESULT: &str = "result.json";
+
 /// Reads a result: a `result.json`, a run's folder, or the journal of a run that was killed.
 ///
 /// # Errors
 /// When there is none, or it is cut short, too old, too new, or not a result at all.
 pub fn read_result(path: &Path) -> Result<RunResult, StoreError> {
-    let file = find(path)?;
-    let text = std::fs::read(&file).map_err(|error| StoreError::io("read", &file, error))?;
-    if file.ends_with(JOURNAL) {
-        return from_journal(&file, &text);
+    let meta = path.metadata().map_err(|error| missing(path, error))?;
+    if meta.is_dir() {
+        return in_folder(path);
     }
-    result::from_json(&text).map_err(|error| StoreError::content(&file, error.to_string()))
+    let text = read(path)?;
+    if path.extension().is_some_and(|end| end == "journal") {
+        return from_journal(path, &text);
+    }
+    result::from_json(&text).map_err(|error| StoreError::content(path, error.to_string()))
 }
 
-/// Of a folder: the journal, where one is there, because whoever leaves one was killed, and what
-/// else is in the folder is from a run before it.
-fn find(path: &Path) -> Result<PathBuf, StoreError> {
-    let meta = path.metadata().map_err(|error| missing(path, error))?;
-    if !meta.is_dir() {
-        return Ok(path.to_path_buf());
+/// The last run that wrote into a folder: a journal beside a result is the same run's, not yet
+/// removed, or that of a later run that was killed.
+fn in_folder(folder: &Path) -> Result<RunResult, StoreError> {
+    let (whole, journal) = (folder.join(RESULT), folder.join(JOURNAL));
+    match (whole.is_file(), journal.is_file()) {
+        (true, false) => read_result(&whole),
+        (false, true) => read_result(&journal),
+        (true, true) => {
+            let whole = read_result(&whole)?;
+            match read_result(&journal) {
+                Ok(later) if later.run.id != whole.run.id => Ok(later),
+                Err(error) if has_begun(&journal) => Err(error),
+                _ => Ok(whole),
+            }
+        }
+        (false, false) => {
+            let problem = format!("has no `result.json`, so no run ended there; {RUNS}");
+            Err(StoreError::content(folder, problem))
+        }
     }
-    let (result, journal) = (path.join("result.json"), path.join(JOURNAL));
-    if journal.is_file() && (!result.is_file() || has_begun(&journal)) {
-        return Ok(journal);
-    }
-    if result.is_file() {
-        return Ok(result);
-    }
-    Err(StoreError::content(path, format!("has no `result.json`, so no run ended there; {RUNS}")))
 }
 
 const RUNS: &str = "`taster run` keeps each run in `reports`, the last one as `reports/latest`";
@@ -49,12 +59,13 @@ fn missing(path: &Path, error: std::io::Error) -> StoreError {
     }
 }
 
-/// Whether one line of the journal is whole; else its run has not done anything yet.
-fn has_begun(journal: &Path) -> bool {
-    let Ok(file) = std::fs::File::open(journal) else { return false };
-    let mut line = Vec::new();
-    let read = std::io::BufReader::new(file).read_until(b'\n', &mut line);
-    read.is_ok() && line.ends_with(b"\n")
+/// Whether a journal has more than the beginnings of a run.
+pub(super) fn has_begun(journal: &Path) -> bool {
+    read(journal).is_ok_and(|text| text.contains(&b'\n'))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, StoreError> {
+    std::fs::read(file).map_err(|error| StoreError::io("read", file, error))
 }
 
 /// The last line may be cut by the kill; every line before it is whole.

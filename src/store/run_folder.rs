@@ -1,13 +1,13 @@
 //! One run's folder: its journal while it goes on, its result and reports after.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use crate::result::RunResult;
 use crate::result::journal::Entry;
 use crate::store::StoreError;
-use crate::store::results::JOURNAL;
+use crate::store::results::{JOURNAL, RESULT, has_begun};
 
 /// A folder that one run writes into.
 #[derive(Debug)]
@@ -18,14 +18,20 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Makes the folder and opens the journal, so that a bad place is known before the run.
+    /// Makes the folder and opens the journal, so that a bad place is known before the run. What
+    /// an earlier run left there stays: its result until the new one is whole, and the journal of
+    /// one that was killed under another name.
     ///
     /// # Errors
     /// When it cannot be made or written.
     pub fn create(path: &Path) -> Result<Self, StoreError> {
         make(path)?;
         let file = path.join(JOURNAL);
-        let journal = File::create(&file).map_err(|error| StoreError::io("write", &file, error))?;
+        let failed = |error| StoreError::io("write", &file, error);
+        if has_begun(&file) {
+            fs::rename(&file, free_name(path)).map_err(failed)?;
+        }
+        let journal = File::create(&file).map_err(failed)?;
         Ok(Self { path: path.to_path_buf(), journal: Some(BufWriter::new(journal)) })
     }
 
@@ -60,13 +66,18 @@ impl RunFolder {
     /// # Errors
     /// When it cannot be written; the journal is then still there.
     pub fn save(&self, result: &RunResult) -> Result<(), StoreError> {
-        let path = self.path.join("result.json");
+        let path = self.path.join(RESULT);
         let mut text = serde_json::to_vec(result)
             .map_err(|error| StoreError::content(&path, format!("cannot be made: {error}")))?;
         text.push(b'\n');
         write_whole(&path, &text)?;
         let journal = self.path.join(JOURNAL);
-        fs::remove_file(&journal).map_err(|error| StoreError::io("write", &journal, error))
+        match fs::remove_file(&journal) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(StoreError::io("write", &journal, error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes a report.
@@ -98,21 +109,27 @@ fn make(folder: &Path) -> Result<(), StoreError> {
     fs::create_dir_all(folder).map_err(|error| StoreError::io("create the folder", folder, error))
 }
 
+/// A name for the journal of a run that was killed.
+fn free_name(folder: &Path) -> PathBuf {
+    let name = |number: u32| folder.join(format!("killed-{number}.journal"));
+    let taken = (1..).take_while(|number| name(*number).exists()).count();
+    name(taken as u32 + 1)
+}
+
 /// Writes beside the file, then puts it in place: a reader never sees half of it, and a full
 /// disk leaves what was there.
 pub(super) fn write_whole(path: &Path, content: &[u8]) -> Result<(), StoreError> {
-    let failed = |error| StoreError::io("write", path, error);
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);
     let written = File::create(&beside).and_then(|mut file| {
         file.write_all(content)?;
-        file.sync_all()
+        file.sync_all()?;
+        fs::rename(&beside, path)
     });
-    if let Err(error) = written {
+    written.map_err(|error| {
         // Half a file helps nobody; the refusal to write is what is reported.
         let _ = fs::remove_file(&beside);
-        return Err(failed(error));
-    }
-    fs::rename(&beside, path).map_err(failed)
+        StoreError::io("write", path, error)
+    })
 }

@@ -14,6 +14,7 @@ mod plan_diagnostics;
 mod project;
 mod reading;
 mod reports;
+mod result_file;
 mod runs;
 mod suites;
 mod support;

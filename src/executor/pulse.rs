@@ -1,0 +1,114 @@
+//! Looks at a worker from inside: how late its own event loop is, how much CPU time it takes, and
+//! when a second is over.
+
+use std::rc::Rc;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use crate::executor::collect::Message;
+use crate::executor::crew::Crew;
+
+/// How often a worker looks at itself.
+const TICK: Duration = Duration::from_millis(10);
+
+/// How one worker fared in one second.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Beat {
+    /// The longest time its loop was late.
+    pub gap: Duration,
+    /// How late its loop was on average.
+    pub late: Duration,
+    /// The share of one core that its thread used, 0 to 1.
+    pub cpu: f64,
+}
+
+impl Beat {
+    /// The worse of two in each respect.
+    pub fn worst(self, other: Beat) -> Beat {
+        Beat {
+            gap: self.gap.max(other.gap),
+            late: self.late.max(other.late),
+            cpu: self.cpu.max(other.cpu),
+        }
+    }
+}
+
+/// One worker's measurement of itself.
+pub(super) struct Pulse {
+    worker: usize,
+    origin: Instant,
+    tell: Sender<Message>,
+    second: u32,
+    gap: Duration,
+    late: Duration,
+    ticks: u32,
+    before: Instant,
+    cpu_before: (Instant, Duration),
+}
+
+impl Pulse {
+    /// From `origin` on.
+    pub fn new(worker: usize, origin: Instant, tell: Sender<Message>) -> Self {
+        let cpu_before = (Instant::now(), thread_cpu());
+        let (gap, late, ticks) = (Duration::ZERO, Duration::ZERO, 0);
+        Self { worker, origin, tell, second: 0, gap, late, ticks, before: origin, cpu_before }
+    }
+
+    /// Takes a look; whether a second is over.
+    fn look(&mut self, now: Instant) -> bool {
+        let late = now.saturating_duration_since(self.before).saturating_sub(TICK);
+        self.before = now;
+        self.gap = self.gap.max(late);
+        self.late += late;
+        self.ticks += 1;
+        now.saturating_duration_since(self.origin).as_secs() > u64::from(self.second)
+    }
+
+    /// Tells the second that is over.
+    fn tell(&mut self, now: Instant) {
+        let cpu = thread_cpu();
+        let elapsed = now.saturating_duration_since(self.cpu_before.0).as_secs_f64();
+        let used = cpu.saturating_sub(self.cpu_before.1).as_secs_f64();
+        let beat = Beat {
+            gap: self.gap,
+            late: self.late / self.ticks.max(1),
+            cpu: if elapsed > 0.0 { used / elapsed } else { 0.0 },
+        };
+        self.second = now.saturating_duration_since(self.origin).as_secs() as u32;
+        self.cpu_before = (now, cpu);
+        (self.gap, self.late, self.ticks) = (Duration::ZERO, Duration::ZERO, 0);
+        let _ = self.tell.send(Message::Reached(self.worker, self.second, beat));
+    }
+}
+
+/// Hands over each second when it is over, and measures how late this very loop is.
+pub(super) async fn tick(crews: &[Rc<Crew>], mut pulse: Pulse) {
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let now = Instant::now();
+        let over = pulse.look(now);
+        let since = now.saturating_duration_since(pulse.origin);
+        for crew in crews {
+            let mut recorder = crew.recorder.borrow_mut();
+            let users = &mut recorder.iterations(since).users;
+            *users = (*users).max(crew.active.get());
+        }
+        if over {
+            for crew in crews {
+                let seconds = crew.recorder.borrow_mut().take_closed(since);
+                let _ = pulse.tell.send(Message::Seconds(crew.job.scenario, seconds));
+            }
+            pulse.tell(now);
+        }
+    }
+}
+
+fn thread_cpu() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
