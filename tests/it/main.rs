@@ -1,8 +1,10 @@
 //! Everything through the public interface, against real sockets and files: one file a subject.
 
+mod bench;
 mod catalogue;
 mod demo;
 mod diagnostics;
+mod engines;
 mod http;
 mod judge;
 mod plan;
