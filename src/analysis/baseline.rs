@@ -154,9 +154,8 @@ fn latency(
     if after.is_empty() {
         return Ok(None);
     }
-    let fewest = after.len().min(before.len());
     let needed = order::needed(QUANTILE);
-    if fewest < needed {
+    if before.len() < needed {
         let title = format!("too few samples to compare the p95 of `{}`", new.step);
         let reason = format!(
             "{} now and {} in the baseline; it takes {needed} in both.",
@@ -172,10 +171,22 @@ fn latency(
     };
     let surest = (order::interval(&after, QUANTILE).0, order::interval(&before, QUANTILE).1);
     let sure = matches!(surest, (Some(now), Some(then)) if now > allowed(then));
+    // Under the same load a service that has become slow answers less often: fewer samples than
+    // in the baseline may be all that is seen of it, so they are never a pass.
+    let few = after.len() < needed;
     let word = match (now > allowed(then), sure) {
-        (false, _) => Word::Pass,
         (true, true) => Word::Fail,
-        (true, false) => Word::Inconclusive,
+        (false, _) if !few => Word::Pass,
+        _ => Word::Inconclusive,
+    };
+    let reason = match (few, word) {
+        (true, Word::Inconclusive) => format!(
+            "That is of {} only, {} in the baseline; it takes {needed} to decide. A longer run \
+             would.",
+            number_of(after.len() as usize, "successful response"),
+            show_count(before.len())
+        ),
+        _ => reason(word, margins),
     };
     let change = now as f64 / then.max(1) as f64 - 1.0;
     let title = format!(
@@ -187,7 +198,7 @@ fn latency(
     );
     let mut found = Finding::new(Stage::Baseline, word, &subject, title)
         .saw(METRIC, show_duration_us(now), format!("<= {}", show_duration_us(allowed(then))))
-        .because(reason(word, margins).as_str())
+        .because(&reason)
         .at(&new.place);
     found.used = Some(now as f64 / allowed(then).max(1) as f64);
     Ok(Some(found))

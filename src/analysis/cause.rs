@@ -139,6 +139,19 @@ impl Cause {
         parts.join(" ")
     }
 
+    /// The likely cause and what to look at, where one test met it.
+    pub(super) fn advice_for_one(&self, target: &str) -> String {
+        self.advice(&Seen {
+            noun: "test",
+            names: Vec::new(),
+            of: 1,
+            everywhere: false,
+            requests: None,
+            example: None,
+            target,
+        })
+    }
+
     fn advice(&self, seen: &Seen<'_>) -> String {
         let target = excerpt(seen.target, 120);
         match self {
@@ -155,10 +168,10 @@ impl Cause {
                 "A service answers but does not know these paths: look at the target ({target}) \
                  and at the base path before each path (`http.base`)."
             ),
-            Cause::Unavailable if seen.everywhere => format!(
-                "The service is up and says that it cannot serve: something it depends on, such \
-                 as its database, is probably down. Look at {target}/ready and at its log."
-            ),
+            Cause::Unavailable if seen.everywhere => "The service is up and says that it cannot \
+                serve: something it depends on, such as its database, is probably down. Look at \
+                its readiness probe and at its log."
+                .to_string(),
             Cause::SignIn(_) if seen.everywhere => "No request was let in: the sign-in gives \
                 no usable token, the user is missing, or the database behind it is down. Look at \
                 the first failing step and at what it captures."
@@ -205,7 +218,7 @@ impl Cause {
             }
             Cause::Timeout => {
                 "The target hangs or is far over its capacity: look at its threads, \
-                its connection pool and its locks. These requests are in no latency."
+                its connection pool and its locks."
             }
             Cause::Reset => {
                 "The target closed the connection before it had answered: look for \

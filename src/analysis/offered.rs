@@ -7,7 +7,7 @@ use super::finding::{Finding, Stage};
 use super::measure::share;
 use super::sla::Demand;
 use crate::metric::Metric;
-use crate::result::{Health, LoadResult, RunResult};
+use crate::result::{Health, LoadResult, RunResult, ScenarioResult};
 use crate::units::{show_count, show_duration_us, show_percent};
 
 /// The share of the offered iterations that must have been begun, for the clock's granularity.
@@ -25,8 +25,9 @@ pub(super) fn judge(result: &RunResult, demands: &[Demand]) -> Vec<Finding> {
             demand.scenario == scenario.name
                 && demand.sla.as_ref().is_some_and(|sla| sla.metric == Metric::DroppedIterations)
         });
-        findings.extend(offered(result, &scenario.name, load, allowed));
+        // Of a run that was ended early this says nothing: that it was is a finding of its own.
         if result.run.ended_early.is_none() {
+            findings.extend(offered(result, scenario, load, allowed));
             findings.extend(short(&scenario.name, load));
         }
     }
@@ -35,10 +36,11 @@ pub(super) fn judge(result: &RunResult, demands: &[Demand]) -> Vec<Finding> {
 
 fn offered(
     result: &RunResult,
-    scenario: &str,
+    scenario: &ScenarioResult,
     load: &LoadResult,
     allowed: bool,
 ) -> Option<Finding> {
+    let name = &scenario.name;
     let offered = load.offered.unwrap_or(load.started.saturating_add(load.dropped));
     if offered == 0 || (load.offered.is_none() && load.dropped == 0) {
         return None;
@@ -48,7 +50,7 @@ fn offered(
     let observed = format!("{} of {}", show_count(load.started), show_count(offered));
     if load.dropped == 0 && lost <= 1.0 - ENOUGH {
         let title = format!("the load was offered as planned: {observed} iterations were begun");
-        return Some(Finding::new(Stage::Offered, Word::Pass, scenario, title).saw(
+        return Some(Finding::new(Stage::Offered, Word::Pass, name, title).saw(
             "offered",
             observed,
             "all".to_string(),
@@ -60,8 +62,8 @@ fn offered(
         show_count(offered),
         show_percent(lost)
     );
-    let (word, reason) = cause(result, load);
-    let found = Finding::new(Stage::Offered, word, scenario, title);
+    let (word, reason) = cause(result, scenario, load);
+    let found = Finding::new(Stage::Offered, word, name, title);
     let found = match allowed {
         // The SLA on dropped iterations is the demand then, and is judged as such.
         true => Finding { word: Word::Pass, ..found }.saw("offered", observed, String::new()),
@@ -70,7 +72,14 @@ fn offered(
     Some(found.because(&reason).because("What latency is shown is that of a smaller load."))
 }
 
-fn cause(result: &RunResult, load: &LoadResult) -> (Word, String) {
+fn cause(result: &RunResult, scenario: &ScenarioResult, load: &LoadResult) -> (Word, String) {
+    if load.started == 0
+        && let Some(failure) = scenario.setup_failures.first()
+    {
+        let reason =
+            format!("No virtual user was ready: their setup failed at `{}`.", failure.step);
+        return (Word::Fail, reason);
+    }
     if result.generator.health == Health::Invalid {
         let reason = "The machine that generated the load could not keep up, so this says nothing \
             of the target: give it more cores, or lower the rate.";

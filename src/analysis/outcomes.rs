@@ -13,13 +13,16 @@ const COMMON: usize = 3;
 
 /// Judges all tests.
 pub(super) fn judge(result: &RunResult) -> Vec<Finding> {
+    let (told, common) = common_cause(result).unzip();
+    let one = |test| one(test, &result.run.target, told.as_ref());
     let mut findings: Vec<Finding> = result.tests.iter().filter_map(one).collect();
     findings.extend(clean(&result.tests));
-    findings.extend(common_cause(result));
+    findings.extend(common);
     findings
 }
 
-fn one(test: &TestResult) -> Option<Finding> {
+/// `told` is the cause that has a finding of its own.
+fn one(test: &TestResult, target: &str, told: Option<&Cause>) -> Option<Finding> {
     let name = format!("`{}`{}", excerpt(&test.name, 160), with(test));
     let reason = test.reason.as_deref().map(|reason| excerpt(reason, 300)).unwrap_or_default();
     let new = |word, title| Finding::new(Stage::Tests, word, &subject(test), title).at(&test.place);
@@ -32,7 +35,7 @@ fn one(test: &TestResult) -> Option<Finding> {
             said(found, "passed", "").because("It shows that nothing broke, not that it works.")
         }
         TestStatus::Passed => return None,
-        TestStatus::Failed => failed(test, &name),
+        TestStatus::Failed => failed(test, &name, (target, told)),
         TestStatus::Flaky => {
             let title = format!("the test {name} passed only at attempt {}", test.attempts);
             let why = test.failure.as_ref().map(|failure| excerpt(&failure.message, 300));
@@ -52,7 +55,7 @@ fn one(test: &TestResult) -> Option<Finding> {
     })
 }
 
-fn failed(test: &TestResult, name: &str) -> Finding {
+fn failed(test: &TestResult, name: &str, (target, told): (&str, Option<&Cause>)) -> Finding {
     let title = format!("the test {name} failed");
     let found = Finding::new(Stage::Tests, Word::Fail, &subject(test), title).saw(
         "test",
@@ -68,8 +71,15 @@ fn failed(test: &TestResult, name: &str) -> Finding {
         0 | 1 => String::new(),
         more => format!(" ({} attempts)", show_count(more.into())),
     };
+    let cause = Cause::of(&failure.kind);
+    // What came of a check says itself what is wrong.
+    let advice = match cause == Cause::Check || told == Some(&cause) {
+        true => String::new(),
+        false => cause.advice_for_one(target),
+    };
     found
         .because(&format!("{step}{}{attempts}", excerpt(&failure.message, 300)))
+        .because(&advice)
         .at(&test.place)
         .like(Some(failure))
 }
@@ -91,7 +101,7 @@ fn clean(tests: &[TestResult]) -> Option<Finding> {
 }
 
 /// Where most failed tests met the same thing, that is the finding; each test only repeats it.
-fn common_cause(result: &RunResult) -> Option<Finding> {
+fn common_cause(result: &RunResult) -> Option<(Cause, Finding)> {
     let mut causes: BTreeMap<Cause, Vec<&TestResult>> = BTreeMap::new();
     let failed = || result.tests.iter().filter(|test| test.status == TestStatus::Failed);
     for test in failed() {
@@ -124,7 +134,7 @@ fn common_cause(result: &RunResult) -> Option<Finding> {
     let found = Finding::new(Stage::Errors, Word::Fail, "run", title).because(&reason);
     let observed = number_of(tests.len(), "test");
     let found = found.like(first.failure.as_ref());
-    Some(Finding { metric: "tests".to_string(), observed, ..found })
+    Some((cause, Finding { metric: "tests".to_string(), observed, ..found }))
 }
 
 fn subject(test: &TestResult) -> String {

@@ -70,7 +70,7 @@ pub struct RunArgs {
     #[command(flatten)]
     pub judge: JudgeArgs,
 
-    /// Folder for the result and the reports [default: reports/<run id>]
+    /// Folder for the result and the reports [default: a new one in reports/]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 

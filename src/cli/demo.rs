@@ -29,6 +29,15 @@ async fn serve(args: DemoArgs) -> Result<ExitStatus, Ended> {
     let address = listener
         .local_addr()
         .map_err(|error| Ended::environment(format!("cannot tell the address: {error}")))?;
+    let with_parent = args.with_parent;
+    let told_to_end = told_to_end()
+        .map_err(|error| Ended::environment(format!("cannot listen for Ctrl-C: {error}")))?;
+    let stop = async move {
+        tokio::select! {
+            () = told_to_end, if !with_parent => {}
+            () = parent_gone(), if with_parent => {}
+        }
+    };
     words::data(&format!("listening on http://{address}\n"));
     let options = demo::Options {
         database: args.database,
@@ -36,18 +45,32 @@ async fn serve(args: DemoArgs) -> Result<ExitStatus, Ended> {
         faults: args.fault,
         ..demo::Options::default()
     };
-    let with_parent = args.with_parent;
-    let stop = async move {
-        tokio::select! {
-            // Nobody can be told that the signal cannot be heard; the parent's end still can.
-            _ = tokio::signal::ctrl_c(), if !with_parent => {}
-            () = parent_gone(), if with_parent => {}
-        }
-    };
     demo::serve(listener, options, stop)
         .await
         .map_err(|error| Ended::environment(error.to_string()))?;
     Ok(ExitStatus::Pass)
+}
+
+/// Ends with Ctrl-C, or with what a service manager sends: the database is to be removed after
+/// either. Both are heard from the call on, not only once this is waited for.
+#[cfg(unix)]
+fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }
 
 /// The parent holds our standard input open and never writes to it.

@@ -30,7 +30,7 @@ pub enum ExitStatus {
 /// Which numbers are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum ExitCodes {
-    /// Taster's own: see `ExitStatus`.
+    /// Taster's own, as listed by `taster --help`.
     #[default]
     Taster,
     /// k6's: 99 thresholds, 104 invalid configuration, 105 interrupted, 107 environment.

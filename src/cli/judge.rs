@@ -21,11 +21,15 @@ pub struct Judged {
 /// somebody will act on: there a baseline of another kind of machine makes the run INVALID,
 /// while a first look at the embedded backend is only told that nothing could be compared.
 pub fn conclude(result: &RunResult, args: &JudgeArgs, strict: bool) -> Result<Judged, Ended> {
-    let baseline = match args.no_baseline || result.run.profile.is_empty() {
-        true => None,
-        false => Baselines::in_folder(&args.baseline).newest(&result.run.profile)?,
-    };
-    Ok(against(result, baseline.map(|kept| kept.result), args, strict))
+    Ok(against(result, baseline(&result.run.profile, args)?, args, strict))
+}
+
+/// The newest baseline of a profile, where one is wanted and there.
+pub fn baseline(profile: &str, args: &JudgeArgs) -> Result<Option<RunResult>, Ended> {
+    if args.no_baseline || profile.is_empty() {
+        return Ok(None);
+    }
+    Ok(Baselines::in_folder(&args.baseline).newest(profile)?.map(|kept| kept.result))
 }
 
 /// Judges a result against a given one.

@@ -97,9 +97,10 @@ impl<'a> Progress<'a> {
     fn load_line(&self, second: &SecondEntry, over: u64) -> String {
         let (count, failed, latencies) = &self.since;
         let users: u32 = second.loads.iter().map(|load| load.users).sum();
-        let latency = match latencies.is_empty() {
-            true => "no successful response".to_string(),
-            false => format!("p95 {}", show_duration_us(latencies.value_at_quantile(0.95))),
+        let latency = match (latencies.is_empty(), count) {
+            (true, 0) => "no response yet".to_string(),
+            (true, _) => "no successful response".to_string(),
+            (false, _) => format!("p95 {}", show_duration_us(latencies.value_at_quantile(0.95))),
         };
         let share = *failed as f64 / (*count).max(1) as f64;
         format!(

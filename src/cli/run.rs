@@ -50,16 +50,19 @@ pub fn run(args: &RunArgs, half: Half) -> Result<ExitStatus, Ended> {
     reach(&plan)?;
 
     let info = info(&plan, args, wanted);
+    // A baseline that cannot be read is known before the run, not after it.
+    let baseline = judge::baseline(&info.profile, &args.judge)?;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(&info.id));
     let mut folder = RunFolder::create(&out)?;
     let result = execute(&plan, info, args, &mut folder)?;
     folder.save(&result)?;
-    let verdict = judge::conclude(&result, &args.judge, args.what.target.is_some())?;
+    let verdict = judge::against(&result, baseline, &args.judge, args.what.target.is_some());
+    // Shown first: a report that cannot be written takes nothing from the verdict.
+    judge::show(&result, &verdict, Some(folder.path()));
     judge::write(&folder, &result, &verdict, &args.judge)?;
     if args.out.is_none() {
         folder.make_latest()?;
     }
-    judge::show(&result, &verdict, Some(folder.path()));
     if result.run.ended_early.as_deref() == Some(INTERRUPTED) {
         return Ok(ExitStatus::Interrupted);
     }

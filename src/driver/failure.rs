@@ -163,6 +163,10 @@ fn tls(chain: &Chain<'_>, url: &Url) -> Broken {
             "the certificate of {place} is signed by nobody this machine trusts; \
              name its authority with `http: {{ tls: {{ ca: FILE }} }}`"
         ),
+        Tls::InvalidCertificate(rustls::CertificateError::BadSignature) => format!(
+            "the certificate of {place} is not signed by the authority it names: either of them \
+             was replaced; name the new authority with `http: {{ tls: {{ ca: FILE }} }}`"
+        ),
         Tls::InvalidCertificate(_) => format!("the certificate of {place} is not valid: {error}"),
         _ => format!("TLS with {place} failed: {error}"),
     };

@@ -138,7 +138,7 @@ fn unknown_word(code: &'static str, problem: String, word: &str, known: &[&str])
     let diagnostic = Diagnostic::without_place(code, problem);
     match nearest(word, known.iter().copied()) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-        None if known.is_empty() => diagnostic.help("there are none"),
+        None if known.is_empty() => diagnostic.help("there are none in the files named"),
         None => diagnostic.help(format!("there are {}", quoted_list(known))),
     }
 }

@@ -37,29 +37,33 @@ pub enum FileContent {
 }
 
 /// The path of a file that `from` names, with `.` and `..` settled; none if it is absolute or
-/// leaves the project.
+/// leaves the folder that all names are relative to.
 ///
-/// The project is the folder that names are relative to; for a scenario file outside of it
-/// (`../other/a.yaml`, `/srv/a.yaml`) it is the folder of that file.
+/// For a file outside of that folder (`../other/a.yaml`, `/srv/a.yaml`) only whoever reads can
+/// tell where its project ends: see `store::Project`.
 pub fn locate(from: &str, name: &str) -> Option<String> {
     if name.is_empty() || name.starts_with(['/', '\\', '~']) || name.contains(['\0', ':']) {
         return None;
     }
-    let folder = from.rfind('/').map_or("", |at| &from[..=at]);
-    let outside = from.starts_with('/') || from.split('/').any(|part| part == "..");
+    let folder = from.rfind('/').map_or("", |at| &from[..at]);
+    let root = if from.starts_with('/') { "/" } else { "" };
     let mut parts: Vec<&str> = Vec::new();
-    let within = if outside { name.to_string() } else { format!("{folder}{name}") };
-    for part in within.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
+    for part in folder.split('/').filter(|part| !part.is_empty() && *part != ".") {
+        match parts.last() {
+            Some(last) if part == ".." && *last != ".." => drop(parts.pop()),
             _ => parts.push(part),
         }
     }
-    let path = parts.join("/");
-    (!path.is_empty()).then(|| if outside { format!("{folder}{path}") } else { path })
+    let before = parts.len();
+    for part in name.split('/').filter(|part| !part.is_empty() && *part != ".") {
+        match part {
+            ".." => drop(parts.pop().filter(|last| *last != "..")?),
+            _ => parts.push(part),
+        }
+    }
+    let named = parts.len() > before || name.contains("..");
+    let inside = parts.last().is_some_and(|last| *last != "..");
+    (named && inside).then(|| format!("{root}{}", parts.join("/")))
 }
 
 /// All steps of a file, those inside of groups too.
@@ -189,6 +193,8 @@ mod tests {
             ("./scenarios/shop.yaml", "a//b.csv", "scenarios/a/b.csv"),
             ("/srv/shop/a.yaml", "data/b.csv", "/srv/shop/data/b.csv"),
             ("../other/a.yaml", "x/../b.csv", "../other/b.csv"),
+            ("/srv/shop/lib/a.yaml", "../data/b.csv", "/srv/shop/data/b.csv"),
+            ("../shop/lib/a.yaml", "../data/b.csv", "../shop/data/b.csv"),
         ] {
             assert_eq!(locate(from, name).as_deref(), Some(path), "{name} from {from}");
         }
@@ -203,8 +209,8 @@ mod tests {
             ("scenarios/shop.yaml", "~/x"),
             ("scenarios/shop.yaml", "C:/x"),
             ("scenarios/shop.yaml", "file:///x"),
-            ("/srv/shop/a.yaml", "../b.csv"),
-            ("../other/a.yaml", "../b.csv"),
+            ("/srv/a.yaml", "../../b.csv"),
+            ("../other/a.yaml", "../../b.csv"),
             ("a.yaml", ""),
             ("a.yaml", "."),
         ] {
@@ -216,9 +222,9 @@ mod tests {
         #[test]
         fn no_path_has_parents_in_it(folder in "[a-z/.]{0,12}", name in "[a-z/.]{0,16}") {
             if let Some(path) = locate(&format!("{folder}/a.yaml"), &name) {
-                let outside = folder.starts_with('/') || folder.split('/').any(|p| p == "..");
-                let rest = if outside { &path[folder.len()..] } else { path.as_str() };
-                proptest::prop_assert!(rest.split('/').all(|part| part != ".."), "{}", path);
+                let kept = path.split('/').skip_while(|part| part.is_empty() || *part == "..");
+                proptest::prop_assert!(kept.clone().all(|part| part != ".."), "{}", path);
+                proptest::prop_assert!(kept.count() > 0, "{}", path);
             }
         }
     }

@@ -172,11 +172,7 @@ fn spellings(rest: &str, wanted: char, mut found: impl FnMut(usize)) {
             signs.iter().filter_map(|sign| percent(rest.as_bytes(), wanted, sign)).for_each(found);
         }
         Some(b'+') if wanted == ' ' => found(1),
-        Some(b'\\') => {
-            if let Some(length) = json_escape(rest.as_bytes(), wanted) {
-                found(length);
-            }
-        }
+        Some(b'\\') => json_escapes(rest.as_bytes(), wanted, found),
         Some(b'&') => {
             if let Some(length) = html_escape(rest, wanted) {
                 found(length);
@@ -200,32 +196,50 @@ fn percent(rest: &[u8], wanted: char, sign: &[u8]) -> Option<usize> {
     Some(at)
 }
 
-fn json_escape(rest: &[u8], wanted: char) -> Option<usize> {
-    let short = match rest.get(1)? {
-        b'"' => '"',
-        b'\\' => '\\',
-        b'/' => '/',
-        b'b' => '\u{8}',
-        b'f' => '\u{c}',
-        b'n' => '\n',
-        b'r' => '\r',
-        b't' => '\t',
-        b'\'' => '\'',
-        _ => {
-            let mut units = [0; 2];
-            let mut at = 0;
-            for unit in wanted.encode_utf16(&mut units) {
-                let same = rest.get(at..at + 2) == Some(b"\\u")
-                    && number(rest, at + 2, 4)? == u32::from(*unit);
-                if !same {
-                    return None;
-                }
-                at += 6;
+/// The most backslashes that are read as one: those of JSON in JSON in JSON.
+const NESTED: usize = 8;
+
+/// `\"`, `\u0022`; or `\\\"`, where JSON stands as a text in other JSON.
+fn json_escapes(rest: &[u8], wanted: char, mut found: impl FnMut(usize)) {
+    let run = rest.iter().take(NESTED).take_while(|byte| **byte == b'\\').count();
+    if wanted == '\\' {
+        [2, 4, 8].into_iter().filter(|length| *length <= run).for_each(&mut found);
+    }
+    let short = match rest.get(run) {
+        Some(b'b') => '\u{8}',
+        Some(b'f') => '\u{c}',
+        Some(b'n') => '\n',
+        Some(b'r') => '\r',
+        Some(b't') => '\t',
+        Some(b'u') => {
+            if let Some(length) = unicode(rest, run, wanted) {
+                found(length);
             }
-            return Some(at);
+            return;
         }
+        Some(byte @ (b'"' | b'/' | b'\'')) => char::from(*byte),
+        _ => return,
     };
-    (short == wanted).then_some(2)
+    if short == wanted {
+        found(run + 1);
+    }
+}
+
+/// The length of `\u00e9`, or of two for a character beyond the first plane, each after a run of
+/// so many backslashes.
+fn unicode(rest: &[u8], run: usize, wanted: char) -> Option<usize> {
+    let mut units = [0; 2];
+    let mut at = 0;
+    for unit in wanted.encode_utf16(&mut units) {
+        let digits = at + run + 1;
+        let signs = rest.get(at..digits)?;
+        let is_escape = signs[..run].iter().all(|byte| *byte == b'\\') && signs[run] == b'u';
+        if !is_escape || number(rest, digits, 4)? != u32::from(*unit) {
+            return None;
+        }
+        at = digits + 4;
+    }
+    Some(at)
 }
 
 fn html_escape(rest: &str, wanted: char) -> Option<usize> {
@@ -319,12 +333,16 @@ mod tests {
         let ascii: String = value.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
         let upper: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let form: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+        let nested = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
         let mut percent = String::new();
         crate::plan::template::write_percent(value, &mut percent);
         vec![
             value.to_string(),
             json.replace('/', "\\/"),
+            nested(&json),
+            nested(&nested(&json)),
             json,
+            nested(&ascii),
             ascii,
             upper.to_lowercase(),
             upper,

@@ -188,13 +188,13 @@ impl Variables {
         let trouble =
             Trouble::new("unknown-name", format!("there is no variable `{name}`")).label("unknown");
         if self.vars.contains_key(name) {
-            return trouble.help(format!("it is one of `vars`: write `{{{{ vars.{name} }}}}`"));
+            return trouble.help(format!("it is one of `vars`: write `vars.{name}`"));
         }
         if self.secrets.contains_key(name) {
-            return trouble.help(format!("it is a secret: write `{{{{ secrets.{name} }}}}`"));
+            return trouble.help(format!("it is a secret: write `secrets.{name}`"));
         }
         if FUNCTIONS.contains(&name) {
-            return trouble.help(format!("it is a function: write `{{{{ {name}() }}}}`"));
+            return trouble.help(format!("it is a function: write `{name}()`"));
         }
         let known = self.in_scope();
         match nearest(name, known.iter().map(String::as_str)) {
@@ -216,7 +216,9 @@ impl Variables {
         let trouble = Trouble::new("unknown-name", problem).label("unknown");
         match nearest(name, known.iter().map(AsRef::as_ref)) {
             Some(near) => trouble.help(format!("did you mean `{near}`?")),
-            None if known.is_empty() => trouble.help(format!("the file has no `{what}`")),
+            None if known.is_empty() => {
+                trouble.help(format!("the file has no `{what}`; declare it there"))
+            }
             None => trouble.help(format!("the {what} are {}", quoted_list(known))),
         }
     }

@@ -44,7 +44,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
         facts => Value::from(Serde(&report.facts)),
         command => &report.command,
         seed => run.seed,
-        several => report.result.scenarios.len() > 1,
+        several => report.several(),
     };
     template.render(context).expect("the template uses what it is given")
 }

@@ -82,7 +82,7 @@ fn changes(page: &mut Page, report: &Report<'_>) {
     let row = |row: &ChangeRow| {
         format!(
             "| {} | {} | **{}** | {} | {} → {} | {} |\n",
-            md(&row.step),
+            md(&report.whose(&row.scenario, row.step.clone())),
             row.before,
             row.now,
             row.change,
@@ -122,7 +122,8 @@ fn slas(page: &mut Page, report: &Report<'_>) {
     let head = "\n| SLA | observed | used | verdict |\n|---|--:|--:|---|\n".to_string();
     let rows = report.slas.iter().map(|sla| {
         let used = if sla.used.is_empty() { "–" } else { sla.used.as_str() };
-        format!("| {} | {} | {used} | {} |\n", code(&sla.sla), md(&sla.observed), sla.word)
+        let name = report.whose(&sla.scenario, sla.sla.clone());
+        format!("| {} | {} | {used} | {} |\n", code(&name), md(&sla.observed), sla.word)
     });
     page.fold(&counted(report.slas.len(), "SLA"), std::iter::once(head).chain(rows));
 }
@@ -152,7 +153,8 @@ fn steps(page: &mut Page, report: &Report<'_>) {
             Some(us) => format!("{} | {} | {} | {}", us.p50, us.p95, us.p99, us.max),
             None => format!("{} | | |", step.note),
         };
-        format!("| {} | {} | {} | {latency} |\n", md(&step.step), step.count, step.failed)
+        let name = report.whose(&step.scenario, step.step.clone());
+        format!("| {} | {} | {} | {latency} |\n", md(&name), step.count, step.failed)
     };
     let rows = report.steps.iter().map(row);
     page.fold(&counted(report.steps.len(), "step"), std::iter::once(head).chain(rows));

@@ -136,6 +136,18 @@ pub(super) struct LatencyRow {
     pub mean: String,
 }
 
+impl Report<'_> {
+    /// Whether one name can mean things of two scenarios.
+    pub fn several(&self) -> bool {
+        self.result.scenarios.len() > 1
+    }
+
+    /// A name, with its scenario where there are several.
+    pub fn whose(&self, scenario: &str, name: String) -> String {
+        if self.several() { format!("{} › {name}", line(scenario, 24)) } else { name }
+    }
+}
+
 impl<'a> Report<'a> {
     /// Makes all rows.
     pub fn new(

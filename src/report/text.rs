@@ -1,7 +1,7 @@
 //! Writes what a terminal shows at the end: the verdict and why, before any number.
 
 use super::foreign::line;
-use super::rows::{FailureRow, FindingRow, Report, StepRow, TestRow};
+use super::rows::{FailureRow, FindingRow, Report, TestRow};
 use super::table::{draw, wrap};
 use crate::analysis::Word;
 
@@ -29,10 +29,7 @@ struct Paint {
 pub(super) fn render(report: &Report<'_>, options: &TextOptions) -> String {
     let paint = Paint { colour: options.colour };
     let mut text = String::new();
-    let headline = report.headline.strip_prefix(report.word.name()).unwrap_or(&report.headline);
-    text.push_str(&paint.word(report.word.name(), report.word.name()));
-    text.push_str(headline);
-    text.push('\n');
+    headline(&mut text, report, &paint);
     generator(&mut text, report, &paint);
     grave(&mut text, report, &paint);
     notices(&mut text, report, &paint);
@@ -41,7 +38,15 @@ pub(super) fn render(report: &Report<'_>, options: &TextOptions) -> String {
     slas(&mut text, report, &paint);
     baseline(&mut text, report, &paint);
     footer(&mut text, report, options, &paint);
+    // A terminal shows the end first: whoever does not scroll up shall still see the verdict.
+    headline(&mut text, report, &paint);
     text
+}
+
+fn headline(text: &mut String, report: &Report<'_>, paint: &Paint) {
+    let word = report.word.name();
+    let rest = report.headline.strip_prefix(word).unwrap_or(&report.headline);
+    text.push_str(&format!("{}{rest}\n", paint.word(word, word)));
 }
 
 fn generator(text: &mut String, report: &Report<'_>, paint: &Paint) {
@@ -153,9 +158,8 @@ fn steps(text: &mut String, report: &Report<'_>, paint: &Paint) {
     heading(text, paint, "Steps (latency of successful requests only, from when each was due)");
     let head = ["step", "count", "rate", "failed", "p50", "p95", "p99", "max"];
     let mut rows = vec![head.map(String::from).to_vec()];
-    let several = report.result.scenarios.len() > 1;
     for step in &report.steps {
-        let mut cells = vec![step_name(step, several)];
+        let mut cells = vec![report.whose(&step.scenario, line(&step.step, 44))];
         cells.extend([&step.count, &step.rate, &step.failed].map(Clone::clone));
         match &step.response {
             Some(us) => cells.extend([&us.p50, &us.p95, &us.p99, &us.max].map(Clone::clone)),
@@ -164,11 +168,6 @@ fn steps(text: &mut String, report: &Report<'_>, paint: &Paint) {
         rows.push(cells);
     }
     text.push_str(&draw(2, &rows));
-}
-
-fn step_name(step: &StepRow, several: bool) -> String {
-    let name = line(&step.step, 44);
-    if several { format!("{} › {name}", line(&step.scenario, 24)) } else { name }
 }
 
 fn slas(text: &mut String, report: &Report<'_>, paint: &Paint) {
@@ -180,7 +179,7 @@ fn slas(text: &mut String, report: &Report<'_>, paint: &Paint) {
     for sla in &report.slas {
         let used = if sla.used.is_empty() { "–" } else { sla.used.as_str() };
         rows.push(vec![
-            line(&sla.sla, 60),
+            report.whose(&sla.scenario, line(&sla.sla, 60)),
             sla.observed.clone(),
             used.to_string(),
             sla.word.to_string(),
@@ -196,7 +195,7 @@ fn baseline(text: &mut String, report: &Report<'_>, paint: &Paint) {
     let mut rows = vec![head.map(String::from).to_vec()];
     for row in &report.changes {
         rows.push(vec![
-            line(&row.step, 44),
+            report.whose(&row.scenario, line(&row.step, 44)),
             row.before.clone(),
             row.now.clone(),
             row.change.clone(),

@@ -31,13 +31,13 @@ pub enum FormatError {
         found: u32,
     },
     /// The end is missing.
-    #[error("is cut short: it ends at byte {length}, inside a value; restore it or run again")]
+    #[error("{}", cut_short(*length))]
     CutShort {
         /// How much there is.
         length: usize,
     },
     /// Something else.
-    #[error("is not a result file: {0}")]
+    #[error("is not a result file: {0}; give the `result.json` of a run, or the run's folder")]
     Foreign(String),
 }
 
@@ -90,6 +90,15 @@ fn check(head: &Head) -> Result<(), FormatError> {
         return Err(FormatError::TooOld { found });
     }
     Ok(())
+}
+
+fn cut_short(length: usize) -> String {
+    match length {
+        0 => "is empty; restore it or run again".to_string(),
+        _ => format!(
+            "is cut short: it ends at byte {length}, inside a value; restore it or run again"
+        ),
+    }
 }
 
 fn refuse(text: &[u8], error: &serde_json::Error) -> FormatError {

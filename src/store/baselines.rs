@@ -74,7 +74,7 @@ impl Baselines {
         }
         let folder = self.folder.join(&result.run.profile);
         std::fs::create_dir_all(&folder)
-            .map_err(|error| StoreError::io("create", &folder, error))?;
+            .map_err(|error| StoreError::io("create the folder", &folder, error))?;
         let path = folder.join(format!("{}.json", result.run.id));
         let mut text = serde_json::to_vec(result)
             .map_err(|error| StoreError::content(&path, format!("cannot be made: {error}")))?;

@@ -21,7 +21,7 @@ pub use sources::{Project, find_scenarios, names_beside, read_source, source};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The operating system refused.
-    #[error("cannot {what} `{}`: {}", path.display(), reason(source))]
+    #[error("cannot {what} `{}`: {}{}", path.display(), reason(source), advice(what))]
     Io {
         /// What was tried: `read`, `write`, ...
         what: &'static str,
@@ -59,7 +59,15 @@ impl StoreError {
 
     /// Whether the machine, and not the file's content, stood in the way.
     pub fn is_environment(&self) -> bool {
-        matches!(self, StoreError::Io { what: "write" | "create", .. })
+        matches!(self, StoreError::Io { what: "write" | "create the folder", .. })
+    }
+}
+
+/// What to do where something cannot be written.
+fn advice(what: &str) -> &'static str {
+    match what {
+        "read" => "",
+        _ => "; choose another place with --out or --baseline",
     }
 }
 
@@ -68,13 +76,13 @@ fn reason(error: &std::io::Error) -> String {
     use std::io::ErrorKind;
     match error.kind() {
         ErrorKind::NotFound => "there is no such file or folder".to_string(),
-        ErrorKind::PermissionDenied => "permission denied".to_string(),
-        ErrorKind::StorageFull => {
-            "the disk is full; free some space, or choose another place with --out".to_string()
-        }
+        ErrorKind::PermissionDenied => "permission denied for this user".to_string(),
+        ErrorKind::StorageFull => "the disk is full: free some space".to_string(),
+        ErrorKind::AlreadyExists => "a file of this name is in the way".to_string(),
         ErrorKind::IsADirectory => "it is a folder".to_string(),
         ErrorKind::NotADirectory => "a part of the path is a file, not a folder".to_string(),
         ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_string(),
+        ErrorKind::FileTooLarge => "a limit on the size of files (`ulimit -f`)".to_string(),
         _ => error.to_string(),
     }
 }

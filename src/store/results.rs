@@ -17,7 +17,7 @@ pub(super) const RESULT: &str = "result.json";
 /// # Errors
 /// When there is none, or it is cut short, too old, too new, or not a result at all.
 pub fn read_result(path: &Path) -> Result<RunResult, StoreError> {
-    let meta = path.metadata().map_err(|error| StoreError::io("read", path, error))?;
+    let meta = path.metadata().map_err(|error| missing(path, error))?;
     if meta.is_dir() {
         return in_folder(path);
     }
@@ -44,8 +44,18 @@ fn in_folder(folder: &Path) -> Result<RunResult, StoreError> {
             }
         }
         (false, false) => {
-            Err(StoreError::content(folder, "has no `result.json`; no run ended there"))
+            let problem = format!("has no `result.json`, so no run ended there; {RUNS}");
+            Err(StoreError::content(folder, problem))
         }
+    }
+}
+
+const RUNS: &str = "`taster run` keeps each run in `reports`, the last one as `reports/latest`";
+
+fn missing(path: &Path, error: std::io::Error) -> StoreError {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => StoreError::content(path, format!("is not there; {RUNS}")),
+        _ => StoreError::io("read", path, error),
     }
 }
 

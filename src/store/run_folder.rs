@@ -25,7 +25,7 @@ impl RunFolder {
     /// # Errors
     /// When it cannot be made or written.
     pub fn create(path: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(path).map_err(|error| StoreError::io("create", path, error))?;
+        make(path)?;
         let file = path.join(JOURNAL);
         let failed = |error| StoreError::io("write", &file, error);
         if has_begun(&file) {
@@ -40,7 +40,7 @@ impl RunFolder {
     /// # Errors
     /// When it cannot be made.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(path).map_err(|error| StoreError::io("create", path, error))?;
+        make(path)?;
         Ok(Self { path: path.to_path_buf(), journal: None })
     }
 
@@ -103,6 +103,10 @@ impl RunFolder {
         std::os::windows::fs::symlink_dir(name, &new).map_err(failed)?;
         fs::rename(&new, &link).map_err(failed)
     }
+}
+
+fn make(folder: &Path) -> Result<(), StoreError> {
+    fs::create_dir_all(folder).map_err(|error| StoreError::io("create the folder", folder, error))
 }
 
 /// A name for the journal of a run that was killed.

@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diagnostic::SourceFile;
+use crate::diagnostic::{SourceFile, nearest};
 use crate::store::StoreError;
 
 /// The longest scenario file or data file that is read, in bytes.
 const LONGEST_FILE: u64 = 256 << 20;
+
+/// The most names that are told of what is there instead.
+const SHOWN: usize = 6;
 
 /// The folder that scenario files may read from.
 #[derive(Debug, Clone)]
@@ -63,7 +66,7 @@ pub fn names_beside(path: &Path) -> Vec<String> {
 pub fn find_scenarios(paths: &[PathBuf]) -> Result<Vec<PathBuf>, StoreError> {
     let mut found = Vec::new();
     for path in paths {
-        let meta = path.metadata().map_err(|error| StoreError::io("read", path, error))?;
+        let meta = path.metadata().map_err(|error| missing(path, error))?;
         if !meta.is_dir() {
             found.push(path.clone());
             continue;
@@ -71,13 +74,12 @@ pub fn find_scenarios(paths: &[PathBuf]) -> Result<Vec<PathBuf>, StoreError> {
         let mut inside = Vec::new();
         for entry in path.read_dir().map_err(|error| StoreError::io("read", path, error))? {
             let file = entry.map_err(|error| StoreError::io("read", path, error))?.path();
-            let is_yaml = file.extension().is_some_and(|end| end == "yaml" || end == "yml");
-            if is_yaml && file.is_file() {
+            if is_yaml(&file) && file.is_file() {
                 inside.push(file);
             }
         }
         if inside.is_empty() {
-            return Err(StoreError::content(path, "has no scenario file (`*.yaml` or `*.yml`)"));
+            return Err(StoreError::content(path, NO_SCENARIO));
         }
         inside.sort();
         found.extend(inside);
@@ -85,6 +87,39 @@ pub fn find_scenarios(paths: &[PathBuf]) -> Result<Vec<PathBuf>, StoreError> {
     let mut seen = std::collections::BTreeSet::new();
     found.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
     Ok(found)
+}
+
+const NO_SCENARIO: &str = "has no scenario file (`*.yaml` or `*.yml`); name one, or the folder \
+    that they are in";
+
+fn is_yaml(file: &Path) -> bool {
+    file.extension().is_some_and(|end| end == "yaml" || end == "yml")
+}
+
+/// A path that is not there gets the scenario files that are.
+fn missing(path: &Path, error: std::io::Error) -> StoreError {
+    if error.kind() != std::io::ErrorKind::NotFound {
+        return StoreError::io("read", path, error);
+    }
+    let mut beside = names_beside(path);
+    beside.retain(|name| is_yaml(Path::new(name)));
+    beside.sort();
+    let wanted = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+    let problem = match nearest(wanted, beside.iter().map(String::as_str)) {
+        Some(near) => format!("is not there; did you mean `{near}`?"),
+        None if beside.is_empty() => {
+            "is not there, and no scenario file beside it; look at the path and at the folder you \
+             are in"
+                .to_string()
+        }
+        None => {
+            let some: Vec<String> =
+                beside.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+            let more = if beside.len() > SHOWN { ", ..." } else { "" };
+            format!("is not there; beside it are {}{more}", some.join(", "))
+        }
+    };
+    StoreError::content(path, problem)
 }
 
 /// Reads a scenario file.

@@ -29,16 +29,18 @@ impl Server {
     fn start() -> Self {
         let asked: Arc<Mutex<Asked>> = Arc::default();
         let runtime = tokio::runtime::Builder::new_multi_thread();
-        let runtime = { runtime }.worker_threads(1).enable_all().build().unwrap();
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let runtime = { runtime }.worker_threads(1).enable_all().build();
+        let runtime = runtime.expect("a server can run");
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"));
+        let listener = listener.expect("a port is free");
+        let url = format!("http://{}", listener.local_addr().expect("it has one"));
         let router = Router::new().fallback(any(answer)).with_state(asked.clone());
         runtime.spawn(async move { axum::serve(listener, router).await });
         Self { url, asked, runtime }
     }
 
     fn take(&self) -> Asked {
-        std::mem::take(&mut self.asked.lock().unwrap())
+        std::mem::take(&mut self.asked.lock().expect("no answer panics"))
     }
 }
 
@@ -54,7 +56,7 @@ async fn answer(
         true => format!("who={last}; Path=/"),
         false => String::new(),
     };
-    *asked.lock().unwrap().entry(text).or_default() += 1;
+    *asked.lock().expect("no answer panics").entry(text).or_default() += 1;
     tokio::time::sleep(Duration::from_millis(3)).await;
     ([("set-cookie", given)], "{}")
 }
@@ -80,11 +82,11 @@ fn run(server: &Server, text: &str, profile: &str, threads: usize) -> RunResult 
     };
     let options = Options { workers: 2, threads };
     let known = (RunInfo::default(), Machine::default());
-    executor::execute(&project.plan(), known, &options, &Stop::new(), &mut Nobody).unwrap()
+    executor::execute(&project.plan(), known, &options, &Stop::new(), &mut Nobody).expect("it runs")
 }
 
 fn load(result: &RunResult) -> &LoadResult {
-    result.scenarios[0].load.as_ref().unwrap()
+    result.scenarios[0].load.as_ref().expect("it was loaded")
 }
 
 const SHOP: &str = r#"

@@ -105,7 +105,7 @@ fn each_kind_of_failure_has_its_own_sentence() {
         ("status 404", "look at the target (http://127.0.0.1:8080) and at the base path"),
         ("connect", "no connection to http://127.0.0.1:8080 in 3 of 3 steps"),
         ("status 429", "latencies are those of refusals"),
-        ("status 503", "such as its database, is probably down"),
+        ("status 503", "is probably down. Look at its readiness probe"),
         ("status 401", "No request was let in"),
         ("status 500", "look at its log"),
         ("status 502", "A proxy answered because the service behind it did not"),
@@ -275,7 +275,19 @@ fn a_growth_beyond_margin_and_noise_fails() {
     check_against(&slower(1.1, 2_000), Some(&base), Word::Pass, &["the baseline's is"]);
     check_against(&slower(0.5, 2_000), Some(&base), Word::Pass, &["(-50%)"]);
     check_against(&slower(1.28, 100), Some(&base), Word::Inconclusive, &["within the noise"]);
-    check_against(&slower(9.0, 30), Some(&base), Word::Pass, &["too few samples to compare"]);
+}
+
+/// A service that has become slow answers less often: few samples must not hide it.
+#[test]
+fn fewer_samples_than_in_the_baseline_are_no_pass() {
+    let base = slower(1.0, 2_000);
+    check_against(&slower(9.0, 30), Some(&base), Word::Fail, &["both runs are sure"]);
+    let said = ["30 successful responses only, 2,000 in the baseline; it takes 60"];
+    check_against(&slower(1.28, 30), Some(&base), Word::Inconclusive, &said);
+    check_against(&slower(1.0, 30), Some(&base), Word::Inconclusive, &said);
+    // A baseline that never had enough says nothing, and was accepted like that.
+    let said = ["too few samples to compare"];
+    check_against(&slower(1.0, 2_000), Some(&slower(1.0, 30)), Word::Pass, &said);
 }
 
 #[test]

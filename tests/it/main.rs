@@ -1,10 +1,13 @@
 //! Everything through the public interface, against real sockets and files: one file a subject.
 
+mod bad_input;
 mod bench;
 mod catalogue;
+mod commands;
 mod demo;
 mod diagnostics;
 mod engines;
+mod fooled;
 mod http;
 mod judge;
 mod plan;
@@ -15,4 +18,6 @@ mod reading;
 mod reports;
 mod result_file;
 mod runs;
+mod suites;
+mod support;
 mod tidy;

@@ -59,12 +59,18 @@ impl Project {
         Project { inputs: Inputs::default(), overrides }
     }
 
+    /// Reads a file and all it wants.
+    pub fn read_file(folder: &Path, name: &str) -> Self {
+        let mut project = Self::empty();
+        project.add(folder, name);
+        project
+    }
+
     /// Reads `scenario.yaml` and all it wants, and the file `run` with one option a line:
     /// `scenario FILE`, `profile NAME`, `var A=B`, `secret A=B`, `tag T`, `target URL`,
     /// `only tests` or `only load`.
     pub fn read(folder: &Path) -> Self {
-        let mut project = Self::empty();
-        project.add(folder, "scenario.yaml");
+        let mut project = Self::read_file(folder, "scenario.yaml");
         let run = fs::read_to_string(folder.join("run")).unwrap_or_default();
         for line in run.lines() {
             let (word, value) = line.split_once(' ').expect("`word value` on each line");

@@ -97,6 +97,31 @@ fn hostile() {
     golden("hostile", with_slas(run, &["http_req_failed{step:nowhere}: rate<0.01"]), None);
 }
 
+#[test]
+fn with_several_scenarios_every_row_says_whose_it_is() {
+    let mut run = with_slas(healthy(), &SLAS);
+    let mut other = run.scenarios[0].clone();
+    other.name = "auth".into();
+    run.scenarios.push(other);
+    let steps: Vec<_> = run.steps.clone();
+    run.steps.extend(steps.into_iter().map(|mut step| {
+        step.scenario = "auth".into();
+        step
+    }));
+    let verdict = judge(&run, Some(&run), &Margins::default());
+    let seen = text(&run, &verdict, Some(&run), &TextOptions::default());
+    let page = &render(Format::Markdown, &run, &verdict, Some(&run))[0].1;
+    let page = page.replace('\\', "").replace("&lt;", "<").replace("&#95;", "_");
+    for drawn in [&seen, &page] {
+        for scenario in ["auth", "shopping"] {
+            let sla = format!("{scenario} › http_req_duration: p(95)<500");
+            assert_eq!(drawn.matches(&sla).count(), 1, "{sla} in\n{drawn}");
+            let step = format!("{scenario} › browse");
+            assert!(drawn.matches(&step).count() >= 2, "{step} twice in\n{drawn}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 

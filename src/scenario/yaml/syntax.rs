@@ -14,6 +14,9 @@ pub(super) fn explain(info: &str, at: usize, problems: &mut Problems) {
     let text = file.text.as_str();
     // A key without its colon is noticed where the next line begins.
     let at = if info.contains("simple key expect") { last_word(text, at) } else { at };
+    // A tab that begins a line is noticed at the end of the line before.
+    let tab = text[at..].find('\t').filter(|_| info.contains("found a tab"));
+    let at = tab.map_or(at, |tab| at + tab);
     let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
     let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
     let line = &text[start..end];

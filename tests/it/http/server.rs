@@ -42,6 +42,8 @@ impl Request {
 #[derive(Debug, Clone)]
 pub enum Act {
     Send(Vec<u8>),
+    /// Takes its time.
+    Wait(Duration),
     /// Says nothing more, with the connection open.
     Silence,
     /// Ends the connection in good order.
@@ -137,6 +139,10 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         for act in acts {
             let written = match act {
                 Act::Send(bytes) => stream.write_all(&bytes).await,
+                Act::Wait(time) => {
+                    tokio::time::sleep(time).await;
+                    Ok(())
+                }
                 Act::Silence => {
                     tokio::time::sleep(Duration::from_secs(600)).await;
                     return false;

@@ -13,13 +13,15 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use super::server::{Act, Server, ok, send, serve};
 use super::step::*;
 
-struct Authority {
+/// Who signs certificates.
+pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    pem: String,
+    /// Its own certificate.
+    pub pem: String,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("works in a test");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().expect("works in a test");
@@ -27,7 +29,8 @@ impl Authority {
         Authority { issuer: Issuer::new(params, key), pem }
     }
 
-    fn config(&self, host: &str) -> Arc<ServerConfig> {
+    /// A server of this name.
+    pub fn config(&self, host: &str) -> Arc<ServerConfig> {
         let params = CertificateParams::new(vec![host.to_string()]).expect("works in a test");
         let key = KeyPair::generate().expect("works in a test");
         let cert = params.signed_by(&key, &self.issuer).expect("works in a test");
