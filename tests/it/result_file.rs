@@ -141,16 +141,16 @@ fn begin() -> RunResult {
 fn add_up(entries: &[Entry]) -> RunResult {
     let Entry::Begin(begin) = &entries[0] else { panic!("a run begins") };
     let mut ledger = Ledger::new((**begin).clone());
-    entries[1..].iter().for_each(|entry| ledger.apply(entry).unwrap());
+    entries[1..].iter().for_each(|entry| ledger.apply(entry).expect("it adds up"));
     ledger.finish()
 }
 
 /// Reads a histogram as another tool would: with the library alone.
 fn read(text: &str) -> Histogram<u64> {
     use base64::Engine;
-    let bytes = base64::engine::general_purpose::STANDARD.decode(text).unwrap();
+    let bytes = base64::engine::general_purpose::STANDARD.decode(text).expect("it is base64");
     let mut deserializer = hdrhistogram::serialization::Deserializer::new();
-    deserializer.deserialize(&mut bytes.as_slice()).unwrap()
+    deserializer.deserialize(&mut bytes.as_slice()).expect("it is a histogram")
 }
 
 fn assert_same(read: &Histogram<u64>, exact: &[u64], what: &str) {
@@ -206,7 +206,7 @@ fn slices_add_up_to_the_whole() {
 }
 
 fn size(rate: u64) -> usize {
-    serde_json::to_vec(&add_up(&record(60, rate).entries)).unwrap().len()
+    serde_json::to_vec(&add_up(&record(60, rate).entries)).expect("it is JSON").len()
 }
 
 #[test]
@@ -220,9 +220,9 @@ fn a_minute_of_ten_steps_is_small() {
 /// A folder with the journal of a run that was kept up to its end, and its text.
 fn journal(folder: &Path) -> Vec<u8> {
     let recorded = record(4, 20);
-    let mut run = RunFolder::create(folder).unwrap();
-    recorded.entries.iter().for_each(|entry| run.keep(entry).unwrap());
-    fs::read(folder.join("result.journal")).unwrap()
+    let mut run = RunFolder::create(folder).expect("it can be made");
+    recorded.entries.iter().for_each(|entry| run.keep(entry).expect("it is kept"));
+    fs::read(folder.join("result.journal")).expect("it is there")
 }
 
 #[test]
