@@ -125,3 +125,113 @@ fn late_schedules(result: &RunResult, bound: bool, judged: &mut Judged) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::result::journal::blank;
+    use crate::result::{LoadResult, ScenarioResult, StepResult, Summary};
+
+    fn beat(gap_ms: u64, late_us: u64, cpu: f64) -> Beat {
+        Beat { gap: Duration::from_millis(gap_ms), late: Duration::from_micros(late_us), cpu }
+    }
+
+    /// A minute with these seconds in it, all others as they should be.
+    fn minute(odd: &[Beat]) -> Vec<Beat> {
+        let usual = std::iter::repeat_n(beat(2, 900, 0.3), 60 - odd.len());
+        odd.iter().copied().chain(usual).collect()
+    }
+
+    fn health(beats: &[Beat]) -> Health {
+        let judged = judge(&blank(), beats);
+        assert_eq!(judged.health == Health::Valid, judged.reasons.is_empty());
+        judged.health
+    }
+
+    /// An open load with so many users at work of ten, and this lag and service time (p99).
+    fn open(users_max: u32, lag: u64, service: u64) -> RunResult {
+        let mut result = blank();
+        let load =
+            LoadResult { model: "open".into(), users_limit: 10, users_max, ..Default::default() };
+        let name = "shop".to_string();
+        result.scenarios =
+            vec![ScenarioResult { name, load: Some(load), ..ScenarioResult::default() }];
+        for (name, lag) in [("browse", 0), ("sign in", lag)] {
+            let mut step: StepResult = serde_json::from_value(serde_json::json!({
+                "scenario": "shop", "step": name, "tags": {}, "place": "", "count": 10, "failed": 0,
+                "dropped": 0, "rate": 1.0, "failures": {}, "examples": [], "checks": [],
+                "response_us": Summary::default(), "service_us": Summary::default(),
+                "lag_us": Summary::default(), "failed_us": Summary::default(),
+                "bytes_sent": 0, "bytes_received": 0, "slices": [],
+                "histograms": { "response": "" },
+            }))
+            .unwrap();
+            (step.lag_us.p99, step.service_us.p99) = (lag, service);
+            result.steps.push(step);
+        }
+        result
+    }
+
+    #[test]
+    fn a_generator_with_time_to_spare_is_valid() {
+        assert_eq!(health(&[]), Health::Valid);
+        assert_eq!(health(&minute(&[])), Health::Valid);
+        assert_eq!(health(&[beat(30, 2_000, 0.8); 10]), Health::Valid);
+    }
+
+    #[test]
+    fn one_hiccup_in_a_minute_is_no_reason_to_doubt() {
+        assert_eq!(health(&minute(&[beat(400, 9_000, 0.99)])), Health::Valid);
+        assert_eq!(health(&minute(&[beat(45, 900, 0.3); 30])), Health::Valid);
+    }
+
+    #[test]
+    fn a_loop_that_stands_still_for_a_hundredth_of_the_time_is_suspect() {
+        assert_eq!(health(&minute(&[beat(700, 900, 0.3)])), Health::Suspect);
+        assert_eq!(health(&minute(&[beat(120, 900, 0.3); 6])), Health::Suspect);
+        assert_eq!(health(&[beat(150, 900, 0.1)]), Health::Suspect, "also in a short run");
+    }
+
+    #[test]
+    fn a_busy_machine_is_suspect_however_busy_it_is() {
+        assert_eq!(health(&minute(&[beat(40, 8_000, 0.5); 12])), Health::Suspect);
+        assert_eq!(health(&[beat(900, 400_000, 0.4); 60]), Health::Suspect);
+    }
+
+    #[test]
+    fn a_generator_that_uses_all_it_can_get_is_invalid() {
+        let judged = judge(&blank(), &minute(&[beat(10, 2_000, 0.95); 12]));
+        assert_eq!(judged.health, Health::Invalid);
+        assert!(judged.reasons[0].contains("12 of 60 seconds"), "{:?}", judged.reasons);
+        assert_eq!(health(&[beat(10, 2_000, 0.95); 2]), Health::Invalid);
+        assert_eq!(health(&[beat(10, 2_000, 0.95); 1]), Health::Valid, "it may be the start-up");
+        assert_eq!(health(&minute(&[beat(10, 2_000, 0.95); 11])), Health::Valid);
+    }
+
+    #[test]
+    fn invalid_stays_whatever_else_is_found() {
+        let judged = judge(&open(3, 80_000, 20_000), &[beat(300, 50_000, 0.97); 30]);
+        assert_eq!((judged.health, judged.reasons.len()), (Health::Invalid, 4));
+    }
+
+    #[test]
+    fn a_late_schedule_with_users_to_spare_is_the_generators_fault() {
+        let idle = minute(&[]);
+        let judged = |result| judge(&result, &idle).health;
+        assert_eq!(judged(open(3, 80_000, 20_000)), Health::Suspect);
+        assert_eq!(judged(open(10, 80_000, 20_000)), Health::Valid, "all users were busy");
+        assert_eq!(judged(open(3, 4_000, 1_000)), Health::Valid, "timers are that late");
+        assert_eq!(judged(open(3, 8_000, 90_000)), Health::Valid, "it is small beside the target");
+        let busy = minute(&[beat(10, 2_000, 0.99); 40]);
+        assert_eq!(judge(&open(3, 80_000, 20_000), &busy).health, Health::Invalid);
+    }
+
+    #[test]
+    fn closed_loads_have_no_schedule_to_be_late_for() {
+        let mut closed = open(3, 80_000, 20_000);
+        closed.scenarios[0].load.as_mut().unwrap().model = "closed".into();
+        assert_eq!(judge(&closed, &minute(&[])).health, Health::Valid);
+    }
+}

@@ -1,10 +1,12 @@
 //! Everything through the public interface, against real sockets and files: one file a subject.
 
 mod bad_input;
+mod bench;
 mod catalogue;
 mod commands;
 mod demo;
 mod diagnostics;
+mod engines;
 mod fooled;
 mod http;
 mod judge;

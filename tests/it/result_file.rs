@@ -141,16 +141,16 @@ fn begin() -> RunResult {
 fn add_up(entries: &[Entry]) -> RunResult {
     let Entry::Begin(begin) = &entries[0] else { panic!("a run begins") };
     let mut ledger = Ledger::new((**begin).clone());
-    entries[1..].iter().for_each(|entry| ledger.apply(entry).expect("it is whole"));
+    entries[1..].iter().for_each(|entry| ledger.apply(entry).expect("it adds up"));
     ledger.finish()
 }
 
 /// Reads a histogram as another tool would: with the library alone.
 fn read(text: &str) -> Histogram<u64> {
     use base64::Engine;
-    let bytes = base64::engine::general_purpose::STANDARD.decode(text).expect("it is whole");
+    let bytes = base64::engine::general_purpose::STANDARD.decode(text).expect("it is base64");
     let mut deserializer = hdrhistogram::serialization::Deserializer::new();
-    deserializer.deserialize(&mut bytes.as_slice()).expect("it is whole")
+    deserializer.deserialize(&mut bytes.as_slice()).expect("it is a histogram")
 }
 
 fn assert_same(read: &Histogram<u64>, exact: &[u64], what: &str) {
@@ -175,7 +175,7 @@ fn every_percentile_is_that_of_the_recorded_samples() {
         if !recorded.failed[at].is_empty() {
             assert_same(&read(&step.histograms.failed), &recorded.failed[at], "failures");
         }
-        let lag = step.lag_histogram().expect("it is whole");
+        let lag = step.lag_histogram().unwrap();
         assert_same(&lag, &recorded.lags[at], "lag");
         assert_eq!(step.count as usize, recorded.exact[at].len() + recorded.failed[at].len());
     }
@@ -194,10 +194,7 @@ fn slices_add_up_to_the_whole() {
         assert_eq!(step.failures.values().sum::<u64>(), step.failed);
         let texts = |of: fn(&taster::result::Histograms) -> &str| {
             let parts = slices.iter().map(|slice| of(&slice.histograms));
-            (
-                histogram::merge(parts).expect("it is whole"),
-                histogram::decode(of(&step.histograms)).expect("it is whole"),
-            )
+            (histogram::merge(parts).unwrap(), histogram::decode(of(&step.histograms)).unwrap())
         };
         for (parts, whole) in
             [texts(|one| &one.response), texts(|one| one.service_text()), texts(|one| &one.failed)]
@@ -209,7 +206,7 @@ fn slices_add_up_to_the_whole() {
 }
 
 fn size(rate: u64) -> usize {
-    serde_json::to_vec(&add_up(&record(60, rate).entries)).expect("it is whole").len()
+    serde_json::to_vec(&add_up(&record(60, rate).entries)).expect("it is JSON").len()
 }
 
 #[test]
@@ -223,14 +220,14 @@ fn a_minute_of_ten_steps_is_small() {
 /// A folder with the journal of a run that was kept up to its end, and its text.
 fn journal(folder: &Path) -> Vec<u8> {
     let recorded = record(4, 20);
-    let mut run = RunFolder::create(folder).expect("it is whole");
-    recorded.entries.iter().for_each(|entry| run.keep(entry).expect("it is whole"));
-    fs::read(folder.join("result.journal")).expect("it is whole")
+    let mut run = RunFolder::create(folder).expect("it can be made");
+    recorded.entries.iter().for_each(|entry| run.keep(entry).expect("it is kept"));
+    fs::read(folder.join("result.journal")).expect("it is there")
 }
 
 #[test]
 fn a_journal_that_is_cut_anywhere_loses_the_last_second_at_most() {
-    let folder = tempfile::tempdir().expect("it is whole");
+    let folder = tempfile::tempdir().unwrap();
     let whole = journal(folder.path());
     let file = folder.path().join("result.journal");
     let ends: Vec<usize> = whole
@@ -245,15 +242,15 @@ fn a_journal_that_is_cut_anywhere_loses_the_last_second_at_most() {
         let next = ends.get(at + 1).copied().unwrap_or(whole.len());
         // Just after the line, a byte into the next, and just before that one's end.
         for cut in [*end, (*end + 1).min(next), next.saturating_sub(1).max(*end)] {
-            fs::write(&file, &whole[..cut]).expect("it is whole");
-            let read = read_result(folder.path()).expect("it is whole");
+            fs::write(&file, &whole[..cut]).unwrap();
+            let read = read_result(folder.path()).unwrap();
             assert_eq!(read, add_up(&recorded.entries[..=at]), "cut at {cut}");
             let killed = read.run.ended_early.as_deref() == Some("killed");
             assert_eq!(killed, at + 1 < ends.len(), "cut at {cut}");
         }
     }
     for cut in [0, 1, ends[0] - 1] {
-        fs::write(&file, &whole[..cut]).expect("it is whole");
+        fs::write(&file, &whole[..cut]).unwrap();
         let error = read_result(folder.path()).unwrap_err().to_string();
         assert!(error.contains("never began"), "cut at {cut}: {error}");
     }
@@ -261,8 +258,8 @@ fn a_journal_that_is_cut_anywhere_loses_the_last_second_at_most() {
 
 #[test]
 fn a_broken_line_within_a_journal_is_an_error_and_named() {
-    let folder = tempfile::tempdir().expect("it is whole");
-    let whole = String::from_utf8(journal(folder.path())).expect("it is whole");
+    let folder = tempfile::tempdir().unwrap();
+    let whole = String::from_utf8(journal(folder.path())).unwrap();
     let file = folder.path().join("result.journal");
     let mut lines: Vec<String> = whole.lines().map(String::from).collect();
     let good = lines[2].clone();
@@ -275,7 +272,7 @@ fn a_broken_line_within_a_journal_is_an_error_and_named() {
     ] {
         assert_ne!(broken, good);
         lines[2] = broken;
-        fs::write(&file, lines.join("\n") + "\n").expect("it is whole");
+        fs::write(&file, lines.join("\n") + "\n").unwrap();
         let read = read_result(folder.path()).map(|result| result.run.id);
         let error = read.expect_err("it is broken").to_string();
         assert!(error.contains("cannot be read at line 3"), "{error}");
@@ -284,12 +281,12 @@ fn a_broken_line_within_a_journal_is_an_error_and_named() {
 
 #[test]
 fn a_journal_of_another_format_is_refused_like_a_result() {
-    let folder = tempfile::tempdir().expect("it is whole");
-    let whole = String::from_utf8(journal(folder.path())).expect("it is whole");
+    let folder = tempfile::tempdir().unwrap();
+    let whole = String::from_utf8(journal(folder.path())).unwrap();
     let now = format!("\"format\":{FORMAT}");
     for (format, word) in [(FORMAT + 1, "too new"), (0, "too old")] {
         let other = whole.replacen(&now, &format!("\"format\":{format}"), 1);
-        fs::write(folder.path().join("result.journal"), other).expect("it is whole");
+        fs::write(folder.path().join("result.journal"), other).unwrap();
         let error = read_result(folder.path()).unwrap_err().to_string();
         assert!(error.contains(word), "{error}");
     }
@@ -303,94 +300,79 @@ fn run(id: &str) -> RunResult {
 
 #[test]
 fn a_result_is_saved_whole_and_its_journal_removed() {
-    let folder = tempfile::tempdir().expect("it is whole");
+    let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("a/b");
-    let mut new = RunFolder::create(&out).expect("it is whole");
-    new.keep(&Entry::Begin(Box::new(run("1")))).expect("it is whole");
-    new.save(&run("1")).expect("it is whole");
-    let names: Vec<_> = fs::read_dir(&out)
-        .expect("it is whole")
-        .map(|e| e.expect("it is whole").file_name())
-        .collect();
+    let mut new = RunFolder::create(&out).unwrap();
+    new.keep(&Entry::Begin(Box::new(run("1")))).unwrap();
+    new.save(&run("1")).unwrap();
+    let names: Vec<_> = fs::read_dir(&out).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(names, ["result.json"]);
-    assert_eq!(read_result(&out).expect("it is whole"), run("1"));
+    assert_eq!(read_result(&out).unwrap(), run("1"));
 }
 
 #[test]
 fn an_earlier_result_stays_until_the_next_is_whole() {
-    let folder = tempfile::tempdir().expect("it is whole");
-    let old = RunFolder::create(folder.path()).expect("it is whole");
-    old.save(&run("1")).expect("it is whole");
-    let mut new = RunFolder::create(folder.path()).expect("it is whole");
-    assert_eq!(read_result(folder.path()).expect("it is whole").run.id, "1", "nothing has begun");
+    let folder = tempfile::tempdir().unwrap();
+    let old = RunFolder::create(folder.path()).unwrap();
+    old.save(&run("1")).unwrap();
+    let mut new = RunFolder::create(folder.path()).unwrap();
+    assert_eq!(read_result(folder.path()).unwrap().run.id, "1", "nothing has begun");
     let mut begin = begin();
     begin.run.id = "2".into();
-    new.keep(&Entry::Begin(Box::new(begin))).expect("it is whole");
-    let killed = read_result(folder.path()).expect("it is whole");
+    new.keep(&Entry::Begin(Box::new(begin))).unwrap();
+    let killed = read_result(folder.path()).unwrap();
     assert_eq!((killed.run.id.as_str(), killed.run.ended_early.as_deref()), ("2", Some("killed")));
-    assert_eq!(
-        read_result(&folder.path().join("result.json")).expect("it is whole"),
-        run("1"),
-        "untouched"
-    );
+    assert_eq!(read_result(&folder.path().join("result.json")).unwrap(), run("1"), "untouched");
     // The next run leaves the journal of the killed one where it can be read.
-    RunFolder::create(folder.path()).expect("it is whole").save(&run("3")).expect("it is whole");
-    assert_eq!(read_result(folder.path()).expect("it is whole").run.id, "3");
-    assert_eq!(
-        read_result(&folder.path().join("killed-1.journal")).expect("it is whole").run.id,
-        "2"
-    );
+    RunFolder::create(folder.path()).unwrap().save(&run("3")).unwrap();
+    assert_eq!(read_result(folder.path()).unwrap().run.id, "3");
+    assert_eq!(read_result(&folder.path().join("killed-1.journal")).unwrap().run.id, "2");
 }
 
 #[test]
 fn a_result_and_its_own_journal_are_one_run() {
-    let folder = tempfile::tempdir().expect("it is whole");
-    RunFolder::create(folder.path())
-        .expect("it is whole")
-        .save(&run("20261122-201500-1f3a"))
-        .expect("it is whole");
+    let folder = tempfile::tempdir().unwrap();
+    RunFolder::create(folder.path()).unwrap().save(&run("20261122-201500-1f3a")).unwrap();
     // Killed between the two last actions of a run.
     let mut entries = record(1, 5).entries;
     entries.truncate(2);
-    let lines: Vec<String> = entries
-        .iter()
-        .map(|entry| serde_json::to_string(entry).expect("it is whole") + "\n")
-        .collect();
-    fs::write(folder.path().join("result.journal"), lines.concat()).expect("it is whole");
-    assert_eq!(read_result(folder.path()).expect("it is whole").run.ended_early, None);
+    let lines: Vec<String> =
+        entries.iter().map(|entry| serde_json::to_string(entry).unwrap() + "\n").collect();
+    fs::write(folder.path().join("result.journal"), lines.concat()).unwrap();
+    assert_eq!(read_result(folder.path()).unwrap().run.ended_early, None);
 }
 
 #[test]
 fn what_cannot_be_written_leaves_the_old_file_as_it_was() {
-    let folder = tempfile::tempdir().expect("it is whole");
-    let new = RunFolder::create(folder.path()).expect("it is whole");
-    new.save(&run("1")).expect("it is whole");
-    new.write("report.md", "old").expect("it is whole");
+    let folder = tempfile::tempdir().unwrap();
+    let new = RunFolder::create(folder.path()).unwrap();
+    new.save(&run("1")).unwrap();
+    new.write("report.md", "old").unwrap();
     // A folder where the new file would be written first: refused to root, too.
-    fs::create_dir(folder.path().join("result.json.new")).expect("it is whole");
-    fs::create_dir(folder.path().join("report.md.new")).expect("it is whole");
+    fs::create_dir(folder.path().join("result.json.new")).unwrap();
+    fs::create_dir(folder.path().join("report.md.new")).unwrap();
     for refused in [new.save(&run("2")), new.write("report.md", "new")] {
         assert!(matches!(refused, Err(StoreError::Io { what: "write", .. })), "{refused:?}");
     }
-    assert_eq!(read_result(folder.path()).expect("it is whole"), run("1"));
-    assert_eq!(fs::read_to_string(folder.path().join("report.md")).expect("it is whole"), "old");
+    assert_eq!(read_result(folder.path()).unwrap(), run("1"));
+    assert_eq!(fs::read_to_string(folder.path().join("report.md")).unwrap(), "old");
     // A folder where it would be put: nothing is left lying about.
-    fs::create_dir_all(folder.path().join("steps.csv/inside")).expect("it is whole");
+    fs::create_dir_all(folder.path().join("steps.csv/inside")).unwrap();
     assert!(new.write("steps.csv", "a,b").is_err());
     assert!(!folder.path().join("steps.csv.new").exists());
 }
 
 #[test]
 fn a_place_that_cannot_be_written_is_known_before_the_run() {
-    let folder = tempfile::tempdir().expect("it is whole");
-    fs::write(folder.path().join("file"), "").expect("it is whole");
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
     let error = RunFolder::create(&folder.path().join("file/out")).unwrap_err();
     assert!(error.is_environment() && error.to_string().contains("not a folder"), "{error}");
 }
 
 #[test]
 fn a_baseline_chooses_no_place_of_its_own() {
-    let folder = tempfile::tempdir().expect("it is whole");
+    let folder = tempfile::tempdir().unwrap();
     let baselines = Baselines::in_folder(&folder.path().join("baselines"));
     for (profile, id) in
         [("../../etc", "1"), ("load", "../../x"), ("", "1"), ("..", "1"), ("a/b", "1")]
@@ -400,20 +382,17 @@ fn a_baseline_chooses_no_place_of_its_own() {
         let error = baselines.keep(&foreign).unwrap_err().to_string();
         assert!(error.contains("no file name"), "{error}");
     }
-    let path = baselines.keep(&run("1")).expect("it is whole");
+    let path = baselines.keep(&run("1")).unwrap();
     assert_eq!(path, folder.path().join("baselines/load/1.json"));
-    baselines.keep(&run("2")).expect("it is whole");
-    assert_eq!(
-        baselines.newest("load").expect("it is whole").map(|kept| kept.result.run.id),
-        Some("2".into())
-    );
-    assert_eq!(baselines.list(None).expect("it is whole").len(), 2);
+    baselines.keep(&run("2")).unwrap();
+    assert_eq!(baselines.newest("load").unwrap().map(|kept| kept.result.run.id), Some("2".into()));
+    assert_eq!(baselines.list(None).unwrap().len(), 2);
 }
 
 #[test]
 fn a_step_is_read_as_it_was_written() {
     let result = add_up(&record(2, 30).entries);
-    let text = serde_json::to_vec(&result).expect("it is whole");
-    let steps: Vec<StepResult> = taster::result::from_json(&text).expect("it is whole").steps;
+    let text = serde_json::to_vec(&result).unwrap();
+    let steps: Vec<StepResult> = taster::result::from_json(&text).unwrap().steps;
     assert_eq!(steps, result.steps);
 }
