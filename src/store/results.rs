@@ -59,9 +59,10 @@ fn missing(path: &Path, error: std::io::Error) -> StoreError {
     }
 }
 
-/// Whether a journal has more than the beginnings of a run.
+/// Whether a journal has more than the beginnings of a run. What is no file, such as a device, may
+/// have no end.
 pub(super) fn has_begun(journal: &Path) -> bool {
-    read(journal).is_ok_and(|text| text.contains(&b'\n'))
+    journal.is_file() && read(journal).is_ok_and(|text| text.contains(&b'\n'))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, StoreError> {
