@@ -27,7 +27,9 @@ load:
           expect: { json: { $.data: { exists: true } } }
     - journey: run
       steps:
-        - { step: run, get: "/run/{{ iteration() }}", expect: { json: { $.data: { exists: true } } } }
+        - step: run
+          get: /run/{{ iteration() }}
+          expect: { json: { $.data: { exists: true } } }
   profiles:
     smoke: { users: 1, iterations: 30 }
     open: { arrivals: 30/s, duration: 1s, max-users: 1 }

@@ -103,7 +103,7 @@ fn each_way_to_be_broken_has_its_own_sentence() {
         &["HTML where JSON was expected", "proxy's error page", "Look at what TARGET is"],
         &["404 Not Found", "does not know these paths", "`http.base`"],
         &["rate limiter (429)", "Lower the rate", "raise the limit"],
-        &["503 Service Unavailable", "database", "down", "TARGET/ready"],
+        &["503 Service Unavailable", "database", "down", "readiness probe"],
         &["not signed in (401)", "sign-in gives no usable token", "captures"],
         &["an error inside the service (500)", "log"],
     ];

@@ -80,6 +80,20 @@ fn a_fault_by_its_bare_name_is_enough() {
     }
 }
 
+/// What closed users hardly see, the suites that come with the program see by default.
+#[test]
+fn a_backend_that_stands_still_turns_the_default_run_red() {
+    let sandbox = Sandbox::new();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for file in ["health.yaml", "schemas/health.json", "schemas/error.json"] {
+        let content = std::fs::read(root.join("scenarios").join(file));
+        sandbox.write(file, content.expect("the suite is there"));
+    }
+    let outcome = sandbox.run(&["load", "health.yaml", "--fault=stall", "--out", "out"]).exits(1);
+    assert!(outcome.headline().starts_with("FAIL"), "{outcome}");
+    outcome.says(&["p(95) of http_req_duration{step:alive}", "< 250 ms"]);
+}
+
 #[test]
 fn the_exit_codes_of_k6_are_used_where_they_are_asked_for() {
     let sandbox = Sandbox::with(SMALL);

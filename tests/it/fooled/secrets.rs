@@ -62,7 +62,10 @@ load:
     - step: echo
       post: /echo
       json: { key: "{{ secrets.CANARY }}" }
-      expect: { status: 200, json: { $.plain: "not {{ secrets.CANARY }}" }, headers: { x-back: no } }
+      expect:
+        status: 200
+        json: { $.plain: "not {{ secrets.CANARY }}" }
+        headers: { x-back: no }
   profiles: { smoke: { users: 1, duration: 1s } }
   sla: ["http_req_failed: rate<0.01"]
 vars: { nothing: nothing }

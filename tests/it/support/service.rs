@@ -1,7 +1,6 @@
 //! Services for the program to meet: the servers of the HTTP tests, on a thread of their own, so
 //! that a test can wait for the program without keeping them from answering.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::http::server::{Act, Request, Server, json};
@@ -41,11 +40,6 @@ impl Service {
     pub fn requests(&self) -> Vec<Request> {
         self.server.requests()
     }
-
-    /// Its address.
-    pub fn addr(&self) -> SocketAddr {
-        self.server.addr
-    }
 }
 
 impl Drop for Service {
@@ -64,9 +58,4 @@ pub fn json_ok() -> Vec<Act> {
 /// An answer after some milliseconds.
 pub fn after(ms: u64, answer: impl AsRef<[u8]>) -> Vec<Act> {
     vec![Act::Wait(Duration::from_millis(ms)), Act::Send(answer.as_ref().to_vec())]
-}
-
-/// Whether a request is for this path, whatever its query.
-pub fn is_request_for(request: &Request, path: &str) -> bool {
-    request.path().split('?').next() == Some(path)
 }
