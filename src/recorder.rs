@@ -396,6 +396,16 @@ mod tests {
         assert!(recorder.take_closed(Duration::from_millis(1100)).is_empty());
     }
 
+    #[test]
+    fn a_second_in_which_nothing_happened_is_not_told() {
+        let mut recorder = Recorder::new(1);
+        recorder.record(sample(0, 0, 500_000, Ok(())));
+        recorder.iterations(Duration::from_secs(3));
+        let seconds: Vec<u32> = recorder.take_all().iter().map(|second| second.second).collect();
+        assert_eq!(seconds, [0]);
+        assert!(recorder.take_all().is_empty());
+    }
+
     proptest! {
         #[test]
         fn merging_in_any_order_gives_the_same_numbers(

@@ -21,7 +21,7 @@ use tokio::time::sleep;
 
 use crate::executor::ExecuteError;
 use crate::executor::crew::{Crew, Ended, NoUser, User};
-use crate::executor::once::goes_on;
+use crate::executor::once::raise_panic;
 use crate::executor::phase::Stage;
 use crate::executor::ramp::{launches, steps};
 use crate::plan::Population;
@@ -225,7 +225,7 @@ impl Flock {
             tasks.spawn_local(async move { flock.leave(Some(user)).await });
         }
         while let Some(done) = tasks.join_next().await {
-            done.unwrap_or_else(goes_on);
+            done.unwrap_or_else(raise_panic);
         }
     }
 }

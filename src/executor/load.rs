@@ -15,7 +15,7 @@ use crate::executor::begin::{planned, users_limit};
 use crate::executor::collect::{Collector, Message};
 use crate::executor::crew::{Connect, Crew, Job, Purpose, Worker};
 use crate::executor::health::Judged;
-use crate::executor::once::{Scene, goes_on};
+use crate::executor::once::{Scene, raise_panic};
 use crate::executor::open::Pool;
 use crate::executor::phase::Stage;
 use crate::executor::pulse::{Pulse, tick};
@@ -192,7 +192,7 @@ impl Shift {
                 match done {
                     Ok(Ok(())) => {}
                     Ok(Err(error)) => failed = Some(error),
-                    Err(error) => goes_on(error),
+                    Err(error) => raise_panic(error),
                 }
             }
         };

@@ -2,6 +2,18 @@
 //!
 //! Knows nothing of protocols: a session does a step and says what happened. What happens is told
 //! entry by entry (`result::journal`), so that whoever listens can keep it before the run is over.
+//!
+//! **The same seed asks for the same.** Iterations are numbered over all users and workers, and
+//! the rows, the journey, the random values and the pauses of an iteration depend on the seed and
+//! its number alone. So a fixed number of iterations sends the same requests with any number of
+//! threads; a load that lasts for a time sends a beginning of the same. Which user does an
+//! iteration is settled in the closed model, and is whoever is free where users share iterations
+//! or arrivals: `user()` and `iteration()` differ there, and what cookies an iteration has.
+//!
+//! **How a load ends.** When its time is over nothing new is begun, but for arrivals that were due
+//! and wait for a user. What goes on may finish within the graceful stop; then it is cut off,
+//! counted as interrupted, and every user that was set up is torn down. A stop of the run does the
+//! same at once, with one second in place of the graceful stop.
 
 mod begin;
 mod closed;
@@ -321,7 +333,7 @@ mod tests {
             let origin = Moment::now() + Duration::from_millis(20);
             starts.into_iter().for_each(|start| start.send(origin).unwrap());
             while let Some(done) = tasks.join_next().await {
-                done.unwrap_or_else(once::goes_on);
+                done.unwrap_or_else(once::raise_panic);
             }
             told.try_iter().for_each(|message| forward.send(message).unwrap());
             drop(forward);

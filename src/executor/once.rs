@@ -116,7 +116,7 @@ pub(super) async fn tests(scenes: &mut [Scene], workers: usize, stop: &Stop, run
                     Ok(Some((number, result))) => run.tell(Entry::Test(number, Box::new(result))),
                     // Stopped before its end.
                     Ok(None) => {}
-                    Err(error) => goes_on(error),
+                    Err(error) => raise_panic(error),
                 }
             }
         })
@@ -124,7 +124,7 @@ pub(super) async fn tests(scenes: &mut [Scene], workers: usize, stop: &Stop, run
 }
 
 /// A panic in a task is a bug, and no task may be missing without a word.
-pub(super) fn goes_on(error: tokio::task::JoinError) {
+pub(super) fn raise_panic(error: tokio::task::JoinError) {
     if let Ok(panic) = error.try_into_panic() {
         std::panic::resume_unwind(panic);
     }

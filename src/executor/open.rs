@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use crate::executor::crew::{Crew, Ended, User};
-use crate::executor::once::goes_on;
+use crate::executor::once::raise_panic;
 use crate::executor::phase::Stage;
 use crate::plan::Arrivals;
 
@@ -171,7 +171,7 @@ pub(super) async fn drive(pool: &Rc<Pool>, arrivals: &Arrivals) -> bool {
             None => pool.waiting.borrow_mut().push_back(due),
         }
         while let Some(done) = tasks.try_join_next() {
-            done.unwrap_or_else(goes_on);
+            done.unwrap_or_else(raise_panic);
         }
     }
     join(tasks).await;
@@ -206,6 +206,6 @@ pub(super) async fn share(pool: &Rc<Pool>, (next, all): (Arc<AtomicU64>, u64)) -
 
 async fn join(mut tasks: JoinSet<()>) {
     while let Some(done) = tasks.join_next().await {
-        done.unwrap_or_else(goes_on);
+        done.unwrap_or_else(raise_panic);
     }
 }

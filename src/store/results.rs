@@ -1,5 +1,7 @@
 //! Reads result files, and puts a killed run together from its journal.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use crate::result::journal::{Entry, Ledger};
@@ -59,10 +61,13 @@ fn missing(path: &Path, error: std::io::Error) -> StoreError {
     }
 }
 
-/// Whether a journal has more than the beginnings of a run. What is no file, such as a device, may
-/// have no end.
+/// Whether a journal has more than the beginnings of a run. What is no file may have no end.
 pub(super) fn has_begun(journal: &Path) -> bool {
-    journal.is_file() && read(journal).is_ok_and(|text| text.contains(&b'\n'))
+    let mut line = Vec::new();
+    journal.is_file()
+        && File::open(journal)
+            .and_then(|file| BufReader::new(file).read_until(b'\n', &mut line))
+            .is_ok_and(|_| line.ends_with(b"\n"))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, StoreError> {

@@ -94,9 +94,11 @@ name: shop
 data: { rows: { csv: rows.csv } }
 load:
   journeys:
-    - { journey: many, weight: 3, steps: [
-          { step: a, get: "/a/{{ rows.id }}/{{ random-int(1, 5) }}" },
-          { step: b, get: "/b/{{ random-int(1, 99999) }}" }] }
+    - journey: many
+      weight: 3
+      steps:
+        - { step: a, get: "/a/{{ rows.id }}/{{ random-int(1, 5) }}" }
+        - { step: b, get: "/b/{{ random-int(1, 99999) }}" }
     - { journey: few, weight: 1, steps: [{ step: c, get: "/c/{{ random-text(4) }}" }] }
   profiles:
     each:   { users: 4, iterations: 30 }
