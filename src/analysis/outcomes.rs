@@ -48,9 +48,7 @@ fn one(test: &TestResult, target: &str, told: Option<&Cause>) -> Option<Finding>
         }
         TestStatus::Unsupported => {
             let title = format!("the test {name} cannot be run here");
-            said(new(Word::Inconclusive, title), "not run", "passed")
-                .because(&reason)
-                .because("`taster doctor` says what is missing.")
+            said(new(Word::Inconclusive, title), "not run", "passed").because(&reason)
         }
     })
 }

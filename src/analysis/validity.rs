@@ -79,17 +79,15 @@ fn load_ran(result: &RunResult) -> Option<Finding> {
     Some(found.because("Look at the journey and at the duration of the profile."))
 }
 
-/// Health comes before latency. Whoever is Suspect may have made latencies look worse (it was
-/// late) or better (it sent less): neither a PASS nor a FAIL on latency is then more than a hint,
-/// but errors and tests stand. So it blocks a PASS exactly where a latency was judged.
+/// Health comes before latency. Whoever is Suspect was late, and lateness is in what it measured:
+/// neither a FAIL on latency nor a PASS near a bound is then more than a hint, but errors and
+/// tests stand.
 fn generator(result: &RunResult, others: &[Finding]) -> Vec<Finding> {
     if requests(result) == 0 {
         return Vec::new();
     }
     let reasons = result.generator.reasons.join("; ");
-    let latency_judged = others
-        .iter()
-        .any(|found| found.demands > 0 && matches!(found.stage, Stage::Latency | Stage::Baseline));
+    let doubtful = others.iter().any(needs_a_sound_generator);
     let found = match result.generator.health {
         Health::Valid => {
             let title = "the machine that generated the load kept up".to_string();
@@ -97,10 +95,17 @@ fn generator(result: &RunResult, others: &[Finding]) -> Vec<Finding> {
         }
         Health::Suspect => {
             let title = "the machine that generated the load may have been too slow".to_string();
-            let word = if latency_judged { Word::Inconclusive } else { Word::Pass };
-            finding(word, "generator", title)
-                .because(&sentence(&reasons))
-                .because("Latencies may be its own. Run it again with less beside it.")
+            let (word, advice) = match doubtful {
+                true => (
+                    Word::Inconclusive,
+                    "Latencies may be its own. Run it again with less beside it.",
+                ),
+                false => (
+                    Word::Pass,
+                    "That only makes latencies longer, and no bound on them comes near.",
+                ),
+            };
+            finding(word, "generator", title).because(&sentence(&reasons)).because(advice)
         }
         Health::Invalid => {
             let title = "the machine that generated the load was the limit".to_string();
@@ -110,6 +115,17 @@ fn generator(result: &RunResult, others: &[Finding]) -> Vec<Finding> {
         }
     };
     vec![Finding { observed: health_name(result.generator.health).to_string(), ..found }]
+}
+
+/// A slow generator makes latencies longer, never shorter: a bound that is kept with half of it to
+/// spare is kept all the same, and so is a comparison that saw no growth.
+fn needs_a_sound_generator(found: &Finding) -> bool {
+    let about_latency = matches!(found.stage, Stage::Latency | Stage::Baseline);
+    let kept = match found.stage {
+        Stage::Latency => found.used.is_some_and(|used| used <= 0.5),
+        _ => true,
+    };
+    found.demands > 0 && about_latency && !(found.word == Word::Pass && kept)
 }
 
 fn sentence(text: &str) -> String {

@@ -41,7 +41,7 @@ pub(in crate::scenario) fn read(problems: &mut Problems) -> Option<Node> {
                 "the file is empty",
                 "nothing is written here",
             )
-            .help("begin with `name:` and `tests:`; `taster init` writes an example");
+            .help("begin with `name:` and `tests:`; the README has an example");
     }
     root
 }
