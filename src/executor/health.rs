@@ -21,8 +21,9 @@ const LATE_US: u128 = 5_000;
 /// A loop that stands still for so long makes its mark on every request that is going on.
 const STALL_US: u64 = 50_000;
 
-/// Standing still for this share of the time changes a 99th percentile.
-const STALLED: f64 = 0.01;
+/// Standing still for this share of the time is seen at a 99th percentile; less is a hiccup, which
+/// every shared machine has now and then.
+const STALLED: f64 = 0.02;
 
 /// Late beginnings below this are what timers do.
 const LAG_US: u64 = 5_000;
@@ -188,9 +189,9 @@ mod tests {
     }
 
     #[test]
-    fn a_loop_that_stands_still_for_a_hundredth_of_the_time_is_suspect() {
-        assert_eq!(health(&minute(&[beat(700, 900, 0.3)])), Health::Suspect);
-        assert_eq!(health(&minute(&[beat(120, 900, 0.3); 6])), Health::Suspect);
+    fn a_loop_that_stands_still_for_a_fiftieth_of_the_time_is_suspect() {
+        assert_eq!(health(&minute(&[beat(1_300, 900, 0.3)])), Health::Suspect);
+        assert_eq!(health(&minute(&[beat(120, 900, 0.3); 11])), Health::Suspect);
         assert_eq!(health(&[beat(150, 900, 0.1)]), Health::Suspect, "also in a short run");
     }
 
