@@ -15,6 +15,9 @@ use crate::units::{show_count, show_duration_us, show_percent, show_rate};
 /// How often a line is written where lines cannot be written again, in seconds.
 const PLAIN_LINE: u32 = 10;
 
+/// Failures told while the run goes on.
+const FAILURES: usize = 10;
+
 /// How often SLAs that may end the run are looked at, in seconds.
 const LOOK: u32 = 2;
 
@@ -26,6 +29,7 @@ pub struct Progress<'a> {
     tests: usize,
     tests_done: usize,
     tests_failed: usize,
+    failures_said: usize,
     seconds: u64,
     /// Since the last line: requests, failures, latencies.
     since: (u64, u64, Histogram<u64>),
@@ -44,6 +48,7 @@ impl<'a> Progress<'a> {
             tests,
             tests_done: 0,
             tests_failed: 0,
+            failures_said: 0,
             seconds,
             since: (0, 0, empty_histogram()),
             aborts: false,
@@ -57,7 +62,7 @@ impl<'a> Progress<'a> {
             self.tests_failed += 1;
             let why = test.failure.as_ref().map_or("", |failure| failure.message.as_str());
             let why = why.lines().next().unwrap_or("");
-            self.line(&format!("  failed: {} › {}: {why}", test.scenario, test.name));
+            self.failed(&format!("  failed: {} › {}: {why}", test.scenario, test.name));
         }
         let line = format!("tests {}/{}", self.tests_done, self.tests);
         let failed = match self.tests_failed {
@@ -121,6 +126,16 @@ impl<'a> Progress<'a> {
         }
     }
 
+    /// The first few failures as they come: who waits shall see why, and the report has them all.
+    fn failed(&mut self, text: &str) {
+        self.failures_said += 1;
+        match self.failures_said {
+            said if said <= FAILURES => self.line(text),
+            said if said == FAILURES + 1 => self.line("  more failures are in the report"),
+            _ => {}
+        }
+    }
+
     fn line(&self, text: &str) {
         if self.live {
             words::rewrite("");
@@ -145,7 +160,7 @@ impl Observer for Progress<'_> {
             Entry::Test(_, test) => self.test(test),
             Entry::SetupFailed(_, failure) => {
                 let (step, example) = (&failure.step, &failure.example);
-                self.line(&format!("  setup failed: {step}: {}", example.message));
+                self.failed(&format!("  setup failed: {step}: {}", example.message));
             }
             Entry::Second(second) => self.second(second, ledger),
             Entry::LoadEnded(..) => {}

@@ -170,3 +170,17 @@ fn a_closed_pipe_is_no_error() {
     let output = command.output().expect("it can be started");
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn while_a_run_goes_on_the_first_ten_failures_are_told_and_the_rest_counted() {
+    let mut file = "name: many\ntests:\n".to_string();
+    for number in 1..=12 {
+        let step = "[{ get: /x, expect: { status: 204 } }]";
+        file.push_str(&format!("  - {{ name: test {number}, steps: {step} }}\n"));
+    }
+    let service = Service::always(0, json("200 OK", "{}"));
+    let outcome = Sandbox::with(&file).run(&["test", "s.yaml", "--target", &service.url]).exits(1);
+    let told = |words: &str| outcome.stderr.matches(words).count();
+    assert_eq!((told("failed: many › test"), told("more failures")), (10, 1), "{outcome}");
+    assert!(outcome.stderr.contains("tests 12/12, 12 failed"), "{outcome}");
+}

@@ -252,7 +252,11 @@ fn tests_are_judged_by_their_outcome() {
     let beside = |status| with_test(run(TestStatus::Passed), "b", status);
     check(&beside(TestStatus::Flaky), Word::Pass, &["one test only when it was tried again"]);
     check(&beside(TestStatus::Flaky), Word::Pass, &["`b` passed only at attempt 2"]);
-    check(&beside(TestStatus::Unsupported), Word::Inconclusive, &["webkit is not", "doctor"]);
+    check(
+        &beside(TestStatus::Unsupported),
+        Word::Inconclusive,
+        &["`b` cannot be run here", "webkit is not"],
+    );
     check(&beside(TestStatus::Skipped), Word::Pass, &["`b` is skipped"]);
 }
 
