@@ -13,9 +13,7 @@ use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer}
 use thiserror::Error;
 
 use super::{Histograms, StepResult, Summary};
-
-/// Significant decimal digits that every histogram keeps: values are within 0.1 %.
-pub const DIGITS: u8 = 3;
+use crate::recorder::empty_histogram;
 
 /// First bytes of the compressed V2 form.
 const COMPRESSED_COOKIE: u32 = 0x1c84_9314;
@@ -42,7 +40,7 @@ pub enum HistogramError {
 
 /// An empty histogram as Taster records: microseconds, growing as needed.
 pub fn empty() -> Histogram<u64> {
-    Histogram::new(DIGITS).expect("three digits are within what HdrHistogram allows")
+    empty_histogram()
 }
 
 /// The text form; empty text for a histogram without samples.
