@@ -323,6 +323,7 @@ fn merged_lag(
 mod tests {
     use super::*;
     use crate::plan::SeriesId;
+    use crate::sample::Phases;
     use proptest::prelude::*;
 
     fn sample(due: u64, started: u64, ended: u64, outcome: Result<(), Failure>) -> Sample {
@@ -336,6 +337,8 @@ mod tests {
             failed_checks: u64::from(outcome.is_err()),
             bytes_sent: 10,
             bytes_received: 20,
+            phases: Phases::default(),
+            resent: 0,
             exemplar: None,
         }
     }

@@ -26,8 +26,31 @@ pub struct Sample {
     pub bytes_sent: u64,
     /// Bytes received, headers included as far as known.
     pub bytes_received: u64,
+    /// Where the time between `started` and `ended` went.
+    pub phases: Phases,
+    /// Requests sent once more, because a kept connection turned out to be dead.
+    pub resent: u32,
     /// What a person needs to understand a failure; only made for failures.
     pub exemplar: Option<Box<Exemplar>>,
+}
+
+/// Where the time of one step went, at the socket; they sum up to its service time. Redirects are
+/// part of it: each phase is the sum over all requests of the step. A phase that did not happen,
+/// such as `tls` on a kept connection, is zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Phases {
+    /// The host's address was looked up.
+    pub dns: Duration,
+    /// The TCP connection was opened.
+    pub connect: Duration,
+    /// The TLS handshake.
+    pub tls: Duration,
+    /// Until the last byte of the request was taken by the system.
+    pub send: Duration,
+    /// Until the first byte of the answer was there.
+    pub wait: Duration,
+    /// Until its last byte was there.
+    pub receive: Duration,
 }
 
 /// Why a step failed: the kinds that are counted apart.

@@ -22,7 +22,7 @@ use taster::result::journal::{
 use taster::result::{
     self, Health, LoadResult, Machine, RunInfo, RunResult, ScenarioResult, SlaRecord, StepResult,
 };
-use taster::sample::Sample;
+use taster::sample::{Phases, Sample};
 
 /// How much is done; the numbers of a real measurement, or a few to see that it works.
 #[derive(Clone, Copy)]
@@ -122,6 +122,8 @@ fn sample(series: u16, started: Duration, ended: Duration) -> Sample {
         failed_checks: 0,
         bytes_sent: 310,
         bytes_received: 1_240,
+        phases: Phases::default(),
+        resent: 0,
         exemplar: None,
     }
 }

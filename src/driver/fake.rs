@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::Exchange;
 use crate::plan::{HttpPlan, Slot};
-use crate::sample::{Exemplar, Failure};
+use crate::sample::{Exemplar, Failure, Phases};
 
 /// What a fake client does at each call.
 #[derive(Clone)]
@@ -93,6 +93,8 @@ impl Script {
             failed_checks: if failed { super::check::all(checks) } else { 0 },
             bytes_sent: 0,
             bytes_received: 0,
+            phases: Phases { wait: ended - started, ..Phases::default() },
+            resent: 0,
             exemplar,
         };
         (exchange, turn.captures)

@@ -5,7 +5,7 @@
 
 use tokio::time::Instant;
 
-use crate::sample::{Exemplar, Failure};
+use crate::sample::{Exemplar, Failure, Phases};
 
 mod answer;
 mod capture;
@@ -48,6 +48,10 @@ pub struct Exchange {
     pub bytes_sent: u64,
     /// Bytes received, headers included as far as known; bodies as they came, still compressed.
     pub bytes_received: u64,
+    /// Where the time between `started` and `ended` went.
+    pub phases: Phases,
+    /// Requests sent once more, because a kept connection turned out to be dead.
+    pub resent: u32,
     /// For failures; a session makes only the first few of each kind.
     pub exemplar: Option<Box<Exemplar>>,
 }

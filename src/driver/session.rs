@@ -21,7 +21,7 @@ use super::matcher::{self, Means, Subject};
 use super::request::{self, Outgoing};
 use super::show::{Seen, Words};
 use crate::plan::{Condition, HttpPlan, Scope, SeriesId, Site, Slot, Template};
-use crate::sample::{Exemplar, Failure};
+use crate::sample::{Exemplar, Failure, Phases};
 use crate::units::Pause;
 
 /// Exemplars that a session makes of the same failure: they cost more than the request.
@@ -232,6 +232,8 @@ impl Session {
             failed_checks,
             bytes_sent: 0,
             bytes_received: 0,
+            phases: Phases::default(),
+            resent: 0,
             exemplar,
         }
     }
@@ -261,6 +263,8 @@ impl Session {
             failed_checks: found.failed,
             bytes_sent: course.sent,
             bytes_received: course.received,
+            phases: Phases { wait: course.service(), ..Phases::default() },
+            resent: 0,
             exemplar,
         }
     }

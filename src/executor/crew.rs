@@ -17,7 +17,7 @@ use crate::executor::phase::{Phase, Stage};
 use crate::executor::walk::{Failed, Watcher, walk};
 use crate::plan::{HttpPlan, JourneyPlan, LoadPlan, ScenarioPlan, SeriesId, Slot};
 use crate::recorder::Recorder;
-use crate::sample::{Exemplar, Failure, Sample};
+use crate::sample::{Exemplar, Failure, Phases, Sample};
 
 /// What connections are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -276,6 +276,8 @@ impl Crew {
             failed_checks: exchange.failed_checks,
             bytes_sent: exchange.bytes_sent,
             bytes_received: exchange.bytes_received,
+            phases: exchange.phases,
+            resent: exchange.resent,
             exemplar: exchange.exemplar,
         });
     }
@@ -341,6 +343,8 @@ fn cut_off(started: Instant, ended: Instant) -> Exchange {
         failed_checks: 0,
         bytes_sent: 0,
         bytes_received: 0,
+        phases: Phases { wait: ended.saturating_duration_since(started), ..Phases::default() },
+        resent: 0,
         exemplar: None,
     }
 }

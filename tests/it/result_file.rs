@@ -15,7 +15,7 @@ use taster::result::journal::{
 use taster::result::{
     FORMAT, Health, LoadResult, RunResult, ScenarioResult, StepResult, histogram,
 };
-use taster::sample::{Exemplar, Failure, Sample};
+use taster::sample::{Exemplar, Failure, Phases, Sample};
 use taster::store::{Baselines, RunFolder, StoreError, read_result};
 
 use crate::runs::{self, Did};
@@ -123,6 +123,8 @@ fn sample(
         failed_checks: u64::from(bad),
         bytes_sent: 310,
         bytes_received: 1_240,
+        phases: Phases::default(),
+        resent: 0,
         exemplar: bad.then(|| Box::new(exemplar())),
     }
 }
