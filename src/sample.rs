@@ -53,6 +53,23 @@ pub struct Phases {
     pub receive: Duration,
 }
 
+impl Phases {
+    /// Adds those of another request of the same step.
+    pub fn add(&mut self, more: Phases) {
+        self.dns += more.dns;
+        self.connect += more.connect;
+        self.tls += more.tls;
+        self.send += more.send;
+        self.wait += more.wait;
+        self.receive += more.receive;
+    }
+
+    /// All of them together: the service time.
+    pub fn sum(&self) -> Duration {
+        self.dns + self.connect + self.tls + self.send + self.wait + self.receive
+    }
+}
+
 /// Why a step failed: the kinds that are counted apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Failure {

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{StatusCode, Version};
 use serde_json::Value;
 use url::Url;
 
+use super::fast::{Flight, HEADERS};
 use super::show::Words;
 
 /// One answer, complete.
@@ -27,6 +28,28 @@ impl Answer {
     pub(super) fn new(parts: (Version, StatusCode, HeaderMap), url: Url) -> Self {
         let (version, status, headers) = parts;
         Answer { version, status, headers, body: Vec::new(), url, json: OnceCell::new() }
+    }
+
+    /// The answer of the fast lane, as far as it came; none before its head was whole.
+    pub(super) fn of(flight: &Flight, url: Url) -> Option<Self> {
+        let head = flight.framing.head()?;
+        let (bytes, body) = flight.framing.parts(flight.buffer.as_ref()?);
+        let mut fields = [httparse::EMPTY_HEADER; HEADERS];
+        let mut response = httparse::Response::new(&mut fields);
+        response.parse(bytes).ok()?;
+        let mut headers = HeaderMap::with_capacity(response.headers.len());
+        for field in response.headers.iter() {
+            let name = HeaderName::from_bytes(field.name.as_bytes());
+            let value = HeaderValue::from_bytes(field.value);
+            if let (Ok(name), Ok(value)) = (name, value) {
+                headers.append(name, value);
+            }
+        }
+        let version = if head.minor == 0 { Version::HTTP_10 } else { Version::HTTP_11 };
+        let status = StatusCode::from_u16(head.status).ok()?;
+        let mut answer = Answer::new((version, status, headers), url);
+        answer.body = body.to_vec();
+        Some(answer)
     }
 
     /// The body as text.

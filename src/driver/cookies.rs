@@ -15,6 +15,11 @@ pub(super) struct Jar {
 }
 
 impl Jar {
+    /// Whether there was ever anything in it.
+    pub(super) fn is_used(&self) -> bool {
+        self.used
+    }
+
     /// Stores what an answer from `url` sets; a cookie that may not be set there is left out, as
     /// browsers do.
     pub(super) fn keep(&mut self, url: &Url, headers: &HeaderMap) {

@@ -11,9 +11,6 @@ use super::failure::Broken;
 use crate::sample::Failure;
 use crate::units::show_bytes;
 
-/// What `Accept-Encoding` offers.
-pub(super) const OFFERED: &str = "gzip, deflate, br";
-
 /// Replaces `body` by what it decodes to; fails if it is not what `encoding` says, or longer than
 /// `limit`. An encoding that was never offered is left as it is.
 pub(super) fn decode(body: &mut Vec<u8>, encoding: &str, limit: u64) -> Result<(), Broken> {

@@ -44,7 +44,7 @@ pub(super) fn classify(error: &reqwest::Error, url: &Url, phase: Phase) -> Broke
         return connect(error, &chain, url);
     }
     if chain.tls.is_some() {
-        return tls(&chain, url);
+        return tls(chain.tls, &place(url));
     }
     if error.is_timeout() {
         return Broken::new(Failure::Timeout, format!("{}: timed out", at(phase)));
@@ -107,41 +107,87 @@ impl<'e> Chain<'e> {
 
 /// No connection came about.
 fn connect(error: &reqwest::Error, chain: &Chain<'_>, url: &Url) -> Broken {
-    if chain.tls.is_some() {
-        return tls(chain, url);
-    }
     let place = place(url);
+    if chain.tls.is_some() {
+        return tls(chain.tls, &place);
+    }
     if error.is_dns() {
-        let host = url.host_str().unwrap_or("");
-        return Broken::new(Failure::Connect, format!("no address is known for `{host}`"));
+        return no_address(url.host_str().unwrap_or(""));
     }
     if error.is_timeout() {
-        let limit = write_duration(CONNECT_TIMEOUT);
-        let message = format!("no connection to {place} within {limit}");
-        return Broken::new(Failure::Connect, message);
+        return connect_timeout(&place);
     }
-    let kind = chain.io.map(io::Error::kind);
     if url.scheme() == "https"
-        && matches!(kind, Some(UNEXPECTED_EOF | RESET | io::ErrorKind::BrokenPipe))
+        && let Some(UNEXPECTED_EOF | RESET | io::ErrorKind::BrokenPipe) =
+            chain.io.map(io::Error::kind)
     {
-        let message = format!("{place} closed the connection within the TLS handshake");
-        return Broken::new(Failure::Tls, message);
+        return broke_handshake(&place);
     }
-    let words = chain.deepest.clone().unwrap_or_else(|| error.to_string());
-    let message = match (kind, chain.io.and_then(io::Error::raw_os_error)) {
-        (Some(io::ErrorKind::ConnectionRefused), _) => {
+    match chain.io {
+        Some(error) => connect_io(error, &place),
+        None => {
+            let words = chain.deepest.clone().unwrap_or_else(|| error.to_string());
+            Broken::new(Failure::Connect, format!("no connection to {place}: {words}"))
+        }
+    }
+}
+
+/// What it means that the system opens no connection to `place`.
+pub(super) fn connect_io(error: &io::Error, place: &str) -> Broken {
+    let message = match (error.kind(), error.raw_os_error()) {
+        (io::ErrorKind::ConnectionRefused, _) => {
             format!("connection refused: nothing listens at {place}")
         }
-        (Some(io::ErrorKind::AddrNotAvailable), _) => {
-            format!("this machine has no free port left for a connection to {place}: {words}")
+        (io::ErrorKind::AddrNotAvailable, _) => {
+            format!("this machine has no free port left for a connection to {place}: {error}")
         }
         (_, Some(TOO_MANY_FILES)) => format!(
             "this machine allows no more open files, so no connection to {place}: \
              raise the limit (`ulimit -n`)"
         ),
-        _ => format!("no connection to {place}: {words}"),
+        _ => format!("no connection to {place}: {error}"),
     };
-    Broken::new(Failure::Connect, message)
+    Broken::new(Failure::Connect, show::visible(&message, false))
+}
+
+/// No connection came about in time.
+pub(super) fn connect_timeout(place: &str) -> Broken {
+    let limit = write_duration(CONNECT_TIMEOUT);
+    Broken::new(Failure::Connect, format!("no connection to {place} within {limit}"))
+}
+
+/// A host that nobody knows.
+pub(super) fn no_address(host: &str) -> Broken {
+    Broken::new(Failure::Connect, format!("no address is known for `{host}`"))
+}
+
+/// What it means that a TLS handshake with `place` failed.
+pub(super) fn handshake(error: &io::Error, place: &str) -> Broken {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match (inner, error.kind()) {
+        (Some(inner), _) => tls(Some(inner), place),
+        (None, UNEXPECTED_EOF | RESET | io::ErrorKind::BrokenPipe) => broke_handshake(place),
+        (None, _) => {
+            let message = format!("TLS with {place} failed: {error}");
+            Broken::new(Failure::Tls, show::visible(&message, false))
+        }
+    }
+}
+
+fn broke_handshake(place: &str) -> Broken {
+    Broken::new(Failure::Tls, format!("{place} closed the connection within the TLS handshake"))
+}
+
+/// What it means that reading or writing failed within an exchange.
+pub(super) fn exchange_io(error: &io::Error, phase: Phase) -> Broken {
+    let words = show::visible(&error.to_string(), false);
+    match error.kind() {
+        UNEXPECTED_EOF | RESET | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted => {
+            Broken::new(Failure::Reset, ended(phase))
+        }
+        io::ErrorKind::TimedOut => Broken::new(Failure::Timeout, format!("{}: {words}", at(phase))),
+        _ => Broken::new(Failure::Reset, format!("{} ({words})", ended(phase))),
+    }
 }
 
 const UNEXPECTED_EOF: io::ErrorKind = io::ErrorKind::UnexpectedEof;
@@ -149,10 +195,9 @@ const RESET: io::ErrorKind = io::ErrorKind::ConnectionReset;
 /// EMFILE, the same on all systems that have it.
 const TOO_MANY_FILES: i32 = 24;
 
-fn tls(chain: &Chain<'_>, url: &Url) -> Broken {
+fn tls(error: Option<&rustls::Error>, place: &str) -> Broken {
     use rustls::Error as Tls;
-    let place = place(url);
-    let Some(error) = chain.tls else {
+    let Some(error) = error else {
         return Broken::new(Failure::Tls, format!("TLS with {place} failed"));
     };
     let message = match error {
@@ -219,7 +264,7 @@ fn io(chain: &Chain<'_>, phase: Phase) -> Option<Broken> {
     Some(broken)
 }
 
-fn ended(phase: Phase) -> String {
+pub(super) fn ended(phase: Phase) -> String {
     match phase {
         Phase::Waiting => "the connection ended before an answer came".into(),
         Phase::Body(bytes) => {
@@ -228,7 +273,7 @@ fn ended(phase: Phase) -> String {
     }
 }
 
-fn at(phase: Phase) -> String {
+pub(super) fn at(phase: Phase) -> String {
     match phase {
         Phase::Waiting => "while waiting for the answer".into(),
         Phase::Body(bytes) => format!("within the body, after {bytes} bytes"),

@@ -2,48 +2,72 @@
 //!
 //! What the answer is worth is judged elsewhere; here it only has to arrive.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_ENCODING, COOKIE, HeaderMap, HeaderValue, LOCATION};
-use reqwest::{Request, Response, Version};
+use reqwest::{Response, Version};
 use tokio::time::Instant;
 use url::Url;
 
 use super::answer::Answer;
-use super::client::Connections;
+use super::client::{Connections, Way};
 use super::cookies::Jar;
+use super::deadline::Deadline;
 use super::decode;
 use super::exemplar;
 use super::failure::{self, Broken, Phase};
+use super::fast::{self, Ask, Fast, Flight, Lines};
+use super::full::Full;
 use super::redirect;
 use super::request::{Outgoing, header_value};
-use crate::plan::{HttpPlan, may_be_loaded};
-use crate::sample::Failure;
+use crate::plan::{HttpPlan, Origin, is_idempotent, may_be_loaded};
+use crate::sample::{Failure, Phases};
 
 /// One exchange: what went out last, what came back, and how far it got.
 pub(super) struct Course {
     pub(super) outgoing: Outgoing,
     pub(super) started: Instant,
+    /// Up to here the time is in `phases`; the end, when it is over.
     pub(super) ended: Instant,
     pub(super) sent: u64,
     pub(super) received: u64,
+    pub(super) phases: Phases,
+    pub(super) resent: u32,
     /// As far as it came: also where the exchange broke.
     pub(super) answer: Option<Answer>,
+    /// The request that is under way in the fast lane.
+    flight: Option<Flight>,
     /// The URLs that redirects led away from.
     passed: Vec<Url>,
     phase: Phase,
 }
 
+/// What an exchange is made with.
+pub(super) struct Tools<'t> {
+    pub(super) connections: &'t Connections,
+    pub(super) lines: &'t mut Lines,
+    pub(super) deadline: &'t mut Deadline,
+    pub(super) jar: &'t mut Jar,
+}
+
 impl Course {
     pub(super) fn new(outgoing: Outgoing) -> Self {
-        let now = Instant::now();
+        Self::begun(outgoing, Instant::now())
+    }
+
+    /// One that began at this time.
+    pub(super) fn begun(outgoing: Outgoing, started: Instant) -> Self {
         Course {
             outgoing,
-            started: now,
-            ended: now,
+            started,
+            ended: started,
             sent: 0,
             received: 0,
+            phases: Phases::default(),
+            resent: 0,
             answer: None,
+            flight: None,
             passed: Vec::new(),
             phase: Phase::Waiting,
         }
@@ -52,17 +76,44 @@ impl Course {
     /// Runs the exchange to its last byte, or to where it breaks.
     pub(super) async fn run(
         &mut self,
-        client: &Connections,
         step: &HttpPlan,
-        jar: &mut Jar,
+        tools: &mut Tools<'_>,
     ) -> Result<(), Broken> {
-        self.started = Instant::now();
-        let result = tokio::time::timeout(step.timeout, self.follow(client, step, jar)).await;
-        self.ended = Instant::now();
+        self.proceed(step, tools, None).await
+    }
+
+    /// Goes on after the first request, which came to this.
+    pub(super) async fn go_on(
+        &mut self,
+        step: &HttpPlan,
+        tools: &mut Tools<'_>,
+        (flight, first): (Flight, Result<(), Broken>),
+    ) -> Result<(), Broken> {
+        self.flight = Some(flight);
+        self.land(tools.connections);
+        self.proceed(step, tools, Some(first)).await
+    }
+
+    async fn proceed(
+        &mut self,
+        step: &HttpPlan,
+        Tools { connections, lines, deadline, jar }: &mut Tools<'_>,
+        first: Option<Result<(), Broken>>,
+    ) -> Result<(), Broken> {
+        let at = self.started + step.timeout;
+        let work = self.follow((*connections, &mut **lines), step, jar, first);
+        let result = deadline.bound(at, work).await;
+        if let Some(flight) = &mut self.flight {
+            flight.give_up(Instant::now());
+        }
+        self.land(connections);
         match result {
-            Ok(Ok(())) => self.decode(step.max_body),
-            Ok(Err(broken)) => Err(broken),
-            Err(_) => Err(failure::timeout(step.timeout, self.phase)),
+            Some(Ok(())) => self.decode(step.max_body),
+            Some(Err(broken)) => Err(broken),
+            None => {
+                self.give_up(Instant::now());
+                Err(failure::timeout(step.timeout, self.phase))
+            }
         }
         .map_err(|broken| self.with_route(broken))
     }
@@ -90,53 +141,118 @@ impl Course {
 
     async fn follow(
         &mut self,
-        client: &Connections,
+        (connections, lines): (&Connections, &mut Lines),
         step: &HttpPlan,
         jar: &mut Jar,
+        mut first: Option<Result<(), Broken>>,
     ) -> Result<(), Broken> {
         loop {
-            let response = self.send(client, jar).await?;
-            let location = self.receive(response, step.max_body).await?;
-            let Some(location) = location.filter(|_| step.redirects > 0) else { return Ok(()) };
+            match first.take() {
+                Some(first) => first?,
+                None => {
+                    self.prepare(connections, jar)?;
+                    match &connections.way {
+                        Way::Fast(fast) => self.fly((fast, connections, lines), step).await?,
+                        Way::Full(full) => self.send(full, step.max_body).await?,
+                    }
+                }
+            }
+            let Some(answer) = &self.answer else { return Ok(()) };
+            jar.keep(&self.outgoing.url, &answer.headers);
+            let location = answer.headers.get(LOCATION);
+            let leads = redirect::redirects(answer.status.as_u16()) && step.redirects > 0;
+            let Some(location) = location.filter(|_| leads) else { return Ok(()) };
+            let location = String::from_utf8_lossy(location.as_bytes()).into_owned();
             self.redirect(&location, step.redirects)?;
         }
     }
 
-    async fn send(&mut self, line: &Connections, jar: &mut Jar) -> Result<Response, Broken> {
+    fn prepare(&mut self, connections: &Connections, jar: &Jar) -> Result<(), Broken> {
         self.phase = Phase::Waiting;
         let outgoing = &mut self.outgoing;
-        let url = &outgoing.url;
-        confine(url, line)?;
+        confine(&outgoing.url, connections)?;
         // A `cookie` among the step's headers stands for all cookies.
-        if let Some(line) = jar.header(url, &outgoing.cookies)
+        if let Some(line) = jar.header(&outgoing.url, &outgoing.cookies)
             && !outgoing.headers.contains_key(COOKIE)
         {
             outgoing.headers.insert(COOKIE, header_value("cookie", &line)?);
         }
-        let mut request = Request::new(outgoing.method.clone(), url.clone());
-        *request.headers_mut() = outgoing.headers.clone();
-        if !outgoing.body.is_empty() {
-            *request.body_mut() = Some(outgoing.body.clone().into());
-        }
-        self.sent += sent(outgoing);
-        let response = line.client.execute(request).await;
-        let response = response.map_err(|error| failure::classify(&error, url, self.phase))?;
-        jar.keep(url, response.headers());
-        Ok(response)
+        Ok(())
     }
 
-    /// Reads the whole answer; gives the `location` if it is a redirect.
-    async fn receive(
+    /// One request in the fast lane.
+    async fn fly(
         &mut self,
-        mut response: Response,
-        limit: u64,
-    ) -> Result<Option<String>, Broken> {
+        (fast, connections, lines): (&Fast, &Connections, &mut Lines),
+        step: &HttpPlan,
+    ) -> Result<(), Broken> {
+        let no_host = || Broken::new(Failure::Protocol, "the request cannot be sent: no host");
+        let origin = Arc::new(Origin::of(&self.outgoing.url).ok_or_else(no_host)?);
+        let method = self.outgoing.method.as_str();
+        let idempotent = is_idempotent(method);
+        let flight = Flight::new(method, step.max_body, self.ended);
+        let bytes = fast::request(&self.outgoing);
+        let ask = Ask { origin: &origin, bytes: &bytes, idempotent };
+        let flight = self.flight.insert(flight);
+        let flown = lines.exchange(fast, ask, (flight, &mut self.resent)).await;
+        self.land(connections);
+        flown
+    }
+
+    /// Takes over what came of a request in the fast lane.
+    fn land(&mut self, connections: &Connections) {
+        let Some(flight) = self.flight.take() else { return };
+        self.phase = flight.phase();
+        self.phases.add(flight.phases);
+        self.ended = flight.stamp;
+        self.sent += flight.sent;
+        self.received += flight.received;
+        if let Some(answer) = Answer::of(&flight, self.outgoing.url.clone()) {
+            self.answer = Some(answer);
+        }
+        if let (Way::Fast(fast), Some(buffer)) = (&connections.way, flight.buffer) {
+            fast.pool.take(buffer);
+        }
+    }
+
+    /// One request in the full lane.
+    async fn send(&mut self, full: &Full, limit: u64) -> Result<(), Broken> {
+        let mut again = is_idempotent(self.outgoing.method.as_str());
+        let response = loop {
+            self.sent += sent(&self.outgoing);
+            let opened = self.phases.connect;
+            let times = (&mut self.phases, &mut self.ended);
+            let response = full.send(&self.outgoing, *times.1, times).await;
+            let kept = self.phases.connect == opened;
+            let url = &self.outgoing.url;
+            match response.map_err(|error| failure::classify(&error, url, self.phase)) {
+                // As in the fast lane: a kept connection that turned out to be dead.
+                Err(broken) if again && kept && broken.failure == Failure::Reset => {
+                    (again, self.resent) = (false, self.resent + 1);
+                }
+                response => break response?,
+            }
+        };
+        let received = self.receive(response, limit).await;
+        self.give_up(Instant::now());
+        received
+    }
+
+    /// The end of what was received, at the time that it was complete or given up.
+    fn give_up(&mut self, now: Instant) {
+        let left = now.saturating_duration_since(std::mem::replace(&mut self.ended, now));
+        match self.phase {
+            Phase::Waiting => self.phases.wait += left,
+            Phase::Body(_) => self.phases.receive += left,
+        }
+    }
+
+    /// Reads the whole answer.
+    async fn receive(&mut self, mut response: Response, limit: u64) -> Result<(), Broken> {
         self.phase = Phase::Body(0);
         self.received += received(response.headers());
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
-        let location = headers.get(LOCATION).filter(|_| redirect::redirects(status.as_u16()));
-        let location = location.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         let parts = (response.version(), status, headers);
         let answer = self.answer.insert(Answer::new(parts, self.outgoing.url.clone()));
         let mut bytes = 0;
@@ -144,7 +260,7 @@ impl Course {
             let chunk = response.chunk().await.map_err(|error| {
                 failure::classify(&error, &self.outgoing.url, Phase::Body(bytes))
             })?;
-            let Some(chunk) = chunk else { return Ok(location) };
+            let Some(chunk) = chunk else { return Ok(()) };
             bytes += chunk.len() as u64;
             self.received += chunk.len() as u64;
             self.phase = Phase::Body(bytes);
@@ -193,7 +309,6 @@ impl Course {
     }
 }
 
-/// The bytes of a request in HTTP/1.1.
 /// Refuses hosts that may not get load, before any traffic.
 fn confine(url: &Url, line: &Connections) -> Result<(), Broken> {
     let Some(allowed) = &line.confined else { return Ok(()) };
@@ -208,6 +323,7 @@ fn confine(url: &Url, line: &Connections) -> Result<(), Broken> {
     Err(Broken::new(Failure::Protocol, message))
 }
 
+/// The bytes of a request in HTTP/1.1.
 fn sent(outgoing: &Outgoing) -> u64 {
     let target = exemplar::request_target(&outgoing.url).len();
     let host = exemplar::authority(&outgoing.url).len();

@@ -11,14 +11,10 @@ use reqwest::Method;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use url::{Url, form_urlencoded};
 
-use super::decode;
 use super::failure::Broken;
 use super::show;
-use crate::plan::{BodyPlan, HttpPlan, PartPlan, Scope, Template};
+use crate::plan::{BodyPlan, DEFAULT_HEADERS, HttpPlan, PartPlan, Scope, Template};
 use crate::sample::Failure;
-
-/// What `user-agent` says.
-const USER_AGENT: &str = concat!("taster/", env!("CARGO_PKG_VERSION"));
 
 /// A request ready to go out; cookies are added for each URL it goes to.
 #[derive(Debug, Clone)]
@@ -59,11 +55,7 @@ pub(super) fn outgoing(step: &HttpPlan, scope: &mut Scope<'_>) -> Result<Outgoin
         cookies.push((name.clone(), value.to_string()));
     }
     let body = writer.body(&step.body, &mut headers)?;
-    for (name, value) in [
-        (header::ACCEPT, "*/*"),
-        (header::ACCEPT_ENCODING, decode::OFFERED),
-        (header::USER_AGENT, USER_AGENT),
-    ] {
+    for (name, value) in DEFAULT_HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     Ok(Outgoing { method, url, headers, cookies, body })

@@ -150,6 +150,13 @@ impl Compiler<'_> {
         prefix
     }
 
+    /// Connections go to the host of this URL.
+    pub(super) fn note_host(&mut self, url: &Url) {
+        let host = url.host_str().unwrap_or_default();
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        self.hosts.insert(format!("{host}{port}"));
+    }
+
     /// Whether it can be read as a URL, and which host it names.
     fn check(&mut self, template: &Template, written: &Spanned<String>) {
         let Some(text) = template.beginning() else { return };
@@ -157,11 +164,7 @@ impl Compiler<'_> {
             return;
         }
         match Url::parse(text) {
-            Ok(url) => {
-                let host = url.host_str().unwrap_or_default();
-                let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-                self.hosts.insert(format!("{host}{port}"));
-            }
+            Ok(url) => self.note_host(&url),
             Err(error) => {
                 let problem = format!("`{text}` cannot be read as a URL: {error}");
                 let diagnostic = Diagnostic::error("bad-url", problem, &written.place, "here");

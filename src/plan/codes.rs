@@ -7,6 +7,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("ambiguous-step", "A name is used that different steps have."),
     ("bad-ca", "The file of a certificate authority holds no certificate."),
     ("bad-header-value", "A header would be sent with line breaks or control characters."),
+    ("bad-lane", "A lane is asked for that cannot do what else is asked for."),
+    ("bad-proxy", "The proxy is no URL of scheme and host."),
     ("bad-target", "The target is not an HTTP URL of scheme, host and perhaps a path."),
     ("bad-time-format", "The format of a time is not one of strftime."),
     ("bad-time-offset", "The offset of a time needs a sign, numbers and units, such as +1d."),

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::scenario::{AtEnd, Pick};
 
+pub use crate::scenario::{HttpVersion, LaneWish};
 pub use arrivals::Arrivals;
 pub use build::build;
 pub use codes::CODES;
@@ -17,13 +18,16 @@ pub use compile::{Fault, Meaning, Trouble};
 pub use files::{FileContent, Inputs, locate};
 pub use hosts::may_be_loaded;
 pub use load::{JourneyPlan, LoadPlan, ShapePlan, SlaPlan};
+pub use pick::{Branch, PickPlan};
 pub use population::Population;
 pub use secrets::Secrets;
 pub use step::{
     ActionPlan, BodyPlan, BrowserPlan, CapturePlan, CaptureSource, CheckPlan, CheckWhat,
-    ComparisonPlan, Condition, HttpPlan, MatcherPlan, Node, PartPlan, RepeatPlan, ValuePlan,
+    ComparisonPlan, Condition, HttpPlan, MatcherPlan, Node, PartPlan, Prepared, RepeatPlan,
+    ValuePlan,
 };
 pub use template::{Expression, Function, Missing, Scope, Segment, Spelling, Template};
+pub use wire::{DEFAULT_HEADERS, Origin, Piece, WireBody, WirePlan, is_field_byte, is_idempotent};
 
 mod address;
 mod arrivals;
@@ -42,6 +46,7 @@ mod library;
 mod load;
 mod matchers;
 mod overlay;
+mod pick;
 mod population;
 mod request;
 mod secrets;
@@ -50,6 +55,7 @@ mod step;
 mod template;
 mod unused;
 mod variables;
+mod wire;
 mod workload;
 
 /// What the command line adds to the scenario files.
@@ -201,6 +207,31 @@ pub struct ConnectionPlan {
     pub insecure: bool,
     /// Hosts other than this machine that may get load: see `may_be_loaded`.
     pub load_hosts: Vec<String>,
+    /// The version of HTTP that is spoken.
+    pub version: HttpVersion,
+    /// A proxy for all requests: a URL of `http`, `https` or `socks5`.
+    pub proxy: Option<String>,
+    /// The lane that the user asked for.
+    pub lane: LaneWish,
+}
+
+impl ConnectionPlan {
+    /// The lane that all origins of the scenario are spoken to in.
+    pub fn lane(&self) -> Lane {
+        match (self.lane, self.version, &self.proxy) {
+            (LaneWish::Full, ..) | (_, HttpVersion::Two, _) | (_, _, Some(_)) => Lane::Full,
+            _ => Lane::Fast,
+        }
+    }
+}
+
+/// Which code speaks HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Taster's own HTTP/1.1, made for load.
+    Fast,
+    /// reqwest: HTTP/2, proxies, and servers that the fast lane does not understand.
+    Full,
 }
 
 /// Setup and teardown: see `scenario::Hooks`.

@@ -73,6 +73,9 @@ pub(super) fn defaults(own: &HttpDefaults, outer: &HttpDefaults) -> HttpDefaults
         max_body: own.max_body.clone().or_else(|| outer.max_body.clone()),
         ca: outer.ca.clone(),
         insecure: outer.insecure,
+        version: outer.version,
+        proxy: outer.proxy.clone(),
+        lane: outer.lane.clone(),
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::checks::{is_weak, wants_json, within_over_timeout};
 use super::compiler::{Compiler, NamedStep};
 use super::overlay::with_defaults;
+use super::step::Prepared;
 use super::template::Spelling;
 use super::{BodyPlan, HttpPlan, PartPlan, Site, Template};
 use crate::diagnostic::{Diagnostic, Place, Spanned};
@@ -47,7 +48,7 @@ impl Compiler<'_> {
         let method = http.method.as_ref().map_or("GET", |method| &method.value).to_string();
         let redirects = http.redirects.as_ref().map_or(REDIRECTS, |count| count.value);
         let max_body = defaults.max_body.as_ref().map_or(MAX_BODY, |bytes| bytes.value);
-        Arc::new(HttpPlan {
+        let plan = HttpPlan {
             series,
             name,
             site,
@@ -64,7 +65,9 @@ impl Compiler<'_> {
             checks,
             captures,
             wants_json,
-        })
+            prepared: Prepared::default(),
+        };
+        Arc::new(plan.prepare())
     }
 
     pub(super) fn defaults_of(&self, file: usize) -> HttpDefaults {

@@ -9,6 +9,8 @@ use jsonschema::Validator;
 use regex::Regex;
 use serde_json_path::JsonPath;
 
+use super::pick::{PickPlan, picks};
+use super::wire::{WirePlan, wire};
 use super::{SeriesId, Site, Slot, Template};
 use crate::scenario::{JsonType, StatusSet};
 use crate::units::Pause;
@@ -60,7 +62,7 @@ pub enum ActionPlan {
 }
 
 /// A request, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct HttpPlan {
     /// The series its samples belong to.
     pub series: SeriesId,
@@ -96,10 +98,31 @@ pub struct HttpPlan {
     /// Whether the answer must be JSON: a JSON check or capture, or a JSON body sent with no
     /// other kind of answer expected.
     pub wants_json: bool,
+    /// What is worked out beforehand so that little is left to do per request; see `prepare`.
+    pub prepared: Prepared,
+}
+
+/// What is worked out of a request before the run. Nothing here says more than the request
+/// itself does: a step without it does the same, only slower.
+#[derive(Debug, Clone, Default)]
+pub struct Prepared {
+    /// The request, written out.
+    pub wire: Option<WirePlan>,
+    /// The values that checks and captures look at, where each is a single one.
+    pub picks: Option<PickPlan>,
+}
+
+impl HttpPlan {
+    /// Works out what can be known beforehand.
+    #[must_use]
+    pub fn prepare(mut self) -> Self {
+        self.prepared = Prepared { wire: wire(&self), picks: picks(&self) };
+        self
+    }
 }
 
 /// A request's body, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum BodyPlan {
     /// None.
     None,
@@ -116,7 +139,7 @@ pub enum BodyPlan {
 }
 
 /// One multipart field, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum PartPlan {
     /// Text.
     Text(Template),
@@ -125,7 +148,7 @@ pub enum PartPlan {
 }
 
 /// One check, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct CheckPlan {
     /// The check in words, such as `status is 200` or `$.data.id exists`.
     pub text: String,
@@ -136,7 +159,7 @@ pub struct CheckPlan {
 }
 
 /// What a check looks at.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum CheckWhat {
     /// The status is one of these.
     Status(Vec<StatusSet>),
@@ -192,7 +215,7 @@ pub enum ValuePlan {
 }
 
 /// One capture, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct CapturePlan {
     /// The variable's name.
     pub name: String,
@@ -205,7 +228,7 @@ pub struct CapturePlan {
 }
 
 /// Where a capture's value comes from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum CaptureSource {
     /// The first value selected.
     Json(JsonPath),

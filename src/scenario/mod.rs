@@ -118,6 +118,36 @@ pub struct HttpDefaults {
     pub ca: Option<Spanned<String>>,
     /// `tls.verify: off`: the explicit word for accepting any certificate.
     pub insecure: bool,
+    /// `version`.
+    pub version: HttpVersion,
+    /// `proxy`: a URL; a template over `vars`.
+    pub proxy: Option<Spanned<String>>,
+    /// `lane`.
+    pub lane: Option<Spanned<LaneWish>>,
+}
+
+/// The version of HTTP that is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HttpVersion {
+    /// `auto`: HTTP/1.1, or what the full lane agrees on with the server.
+    #[default]
+    Auto,
+    /// `1.1`.
+    One,
+    /// `2`: also without TLS, where both sides have to know.
+    Two,
+}
+
+/// Which code shall speak HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LaneWish {
+    /// `auto`: the fast lane wherever it can.
+    #[default]
+    Auto,
+    /// `fast`.
+    Fast,
+    /// `full`.
+    Full,
 }
 
 /// `before-...` and `after-...`: setup and teardown.

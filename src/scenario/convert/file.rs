@@ -4,12 +4,14 @@ use super::super::check::meant;
 use super::super::grammar::FILE;
 use super::super::problems::Problems;
 use super::super::yaml::Node;
-use super::super::{Action, AtEnd, Feed, Hooks, HttpDefaults, Pick, Scenario, Step, Test};
+use super::super::{
+    Action, AtEnd, Feed, Hooks, HttpDefaults, HttpVersion, LaneWish, Pick, Scenario, Step, Test,
+};
 use super::step::{auth, redirects, steps};
 use super::{
     field, field_duration, field_text, headers, items, key, load, no_name_twice, texts, value_pairs,
 };
-use crate::diagnostic::Place;
+use crate::diagnostic::{Place, Spanned};
 use crate::units::parse_size;
 
 /// A whole file.
@@ -103,6 +105,20 @@ fn http(node: &Node, problems: &mut Problems) -> HttpDefaults {
         insecure: tls
             .and_then(|tls| field_text(tls, "verify", problems))
             .is_some_and(|verify| verify.value == "off"),
+        version: match field_text(node, "version", problems).as_ref().map(|v| v.value.as_str()) {
+            Some("1.1") => HttpVersion::One,
+            Some("2") => HttpVersion::Two,
+            _ => HttpVersion::Auto,
+        },
+        proxy: field_text(node, "proxy", problems),
+        lane: field_text(node, "lane", problems).map(|lane| Spanned {
+            value: match lane.value.as_str() {
+                "fast" => LaneWish::Fast,
+                "full" => LaneWish::Full,
+                _ => LaneWish::Auto,
+            },
+            place: lane.place,
+        }),
     }
 }
 

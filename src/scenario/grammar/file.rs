@@ -152,10 +152,32 @@ static HTTP: Object = Object {
         key("max-body", Kind::Text(Form::Size), "The longest body accepted.", "10MB")
             .default("64MB"),
         key("tls", Kind::Object(|| &TLS), "How certificates are checked.", "{ verify: off }"),
+        key("version", Kind::Word(&VERSION), "The version of HTTP that is spoken.", "2")
+            .default("auto")
+            .also(&["http-version", "protocol"]),
+        key(
+            "proxy",
+            Kind::Text(Form::Url),
+            "A proxy that all requests go through.",
+            "http://127.0.0.1:3128",
+        ),
+        key("lane", Kind::Word(&LANE), "Which code speaks HTTP.", "full").default("auto"),
     ]],
     either: &[],
     open_prefix: None,
 };
+
+static VERSION: [Word; 3] = [
+    word("auto", "HTTP/1.1; in the full lane what the server prefers."),
+    Word { name: "1.1", doc: "HTTP/1.1.", also: &["1", "http1", "h1"] },
+    Word { name: "2", doc: "HTTP/2, also without TLS; full lane.", also: &["2.0", "http2", "h2"] },
+];
+
+static LANE: [Word; 3] = [
+    word("auto", "The fast lane, unless another key here asks for more than it can."),
+    word("fast", "Taster's own HTTP/1.1, made for load."),
+    word("full", "reqwest: HTTP/2, proxies, and servers that the fast lane does not understand."),
+];
 
 static TLS: Object = Object {
     id: "tls",

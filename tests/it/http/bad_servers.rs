@@ -260,16 +260,93 @@ async fn an_unknown_host_is_named() {
     assert_eq!(wrong(&exchange), (Failure::Connect, "no address is known for `nowhere.invalid`"));
 }
 
-#[tokio::test]
-async fn a_failure_is_not_repeated_behind_the_back() {
-    // The second request meets a connection that the server ends without an answer.
-    let server = Server::start(|request| match request.path() {
+/// A server that answers the first request of a connection, and ends it at the second.
+async fn tired() -> Server {
+    Server::start(|request| match request.path() {
         "/first" => vec![Act::Send(ok(""))],
         _ => vec![Act::Close],
     })
-    .await;
+    .await
+}
+
+#[tokio::test]
+async fn a_request_on_a_dead_connection_is_sent_once_more_and_counted() {
+    let server = tired().await;
+    let mut session = session();
+    let first = session.run(&get(server.url("/first"))).await;
+    assert_eq!((first.outcome, first.resent), (Ok(()), 0));
+    let second = session.run(&get(server.url("/second"))).await;
+    assert_eq!((second.outcome, second.resent), (Err(Failure::Reset), 1));
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn what_may_not_be_done_twice_is_not_sent_twice() {
+    let server = tired().await;
     let mut session = session();
     assert_eq!(session.run(&get(server.url("/first"))).await.outcome, Ok(()));
-    assert_eq!(session.run(&get(server.url("/second"))).await.outcome, Err(Failure::Reset));
+    let second = session.run(&step("POST", server.url("/second"))).await;
+    assert_eq!((second.outcome, second.resent), (Err(Failure::Reset), 0));
     assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_failure_on_a_new_connection_is_not_repeated_behind_the_back() {
+    let server = tired().await;
+    let only = session().run(&get(server.url("/second"))).await;
+    assert_eq!((only.outcome, only.resent), (Err(Failure::Reset), 0));
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_ended_meanwhile_is_replaced_before_anything_is_sent() {
+    let server = Server::start(|_| vec![Act::Send(ok("")), Act::Close]).await;
+    let mut session = session();
+    assert_eq!(session.run(&get(server.url("/"))).await.outcome, Ok(()));
+    // Long enough for the end of the connection to arrive, whatever else this machine does.
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    let second = session.run(&step("POST", server.url("/"))).await;
+    assert_eq!((second.outcome, second.resent), (Ok(()), 0));
+    assert_eq!(server.requests().len(), 2);
+}
+
+/// Answers that are split at every byte, with what may stand around them.
+#[tokio::test]
+async fn an_answer_split_at_every_byte_is_the_same_answer() {
+    let whole = [
+        json("200 OK", "{\"id\":1}"),
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n\
+          3\r\n{\"i\r\n5;x=y\r\nd\":1}\r\n0\r\nlast: one\r\n\r\n"
+            .to_vec(),
+    ];
+    for answer in whole {
+        let split = answer.clone();
+        let server = Server::start(move |_| {
+            split.iter().map(|byte| Act::Send(vec![*byte])).collect()
+        })
+        .await;
+        let mut session = session();
+        for _ in 0..2 {
+            let step = get(server.url("/")).json("$.id", equals(1)).capture_json(ID, "$.id");
+            let exchange = session.run(&step).await;
+            assert_eq!(exchange.outcome, Ok(()), "{:?}", exchange.exemplar);
+            assert_eq!(session.get(ID), Some(&serde_json::json!(1)));
+        }
+    }
+}
+
+/// A server that says too little of its length: the answer ends where it said, and what comes
+/// after is nobody's answer.
+#[tokio::test]
+async fn bytes_after_an_answer_are_not_taken_for_the_next_one() {
+    let server = Server::start(|_| {
+        let two = [json("200 OK", "{\"id\":1}"), json("200 OK", "{\"id\":666}")].concat();
+        vec![Act::Send(two)]
+    })
+    .await;
+    let mut session = session();
+    for _ in 0..3 {
+        let exchange = session.run(&get(server.url("/")).json("$.id", equals(1))).await;
+        assert_eq!(exchange.outcome, Ok(()), "{:?}", exchange.exemplar);
+    }
 }

@@ -1,6 +1,6 @@
 //! Each session has its own cookies, on shared connections.
 
-use taster::driver::{Identity, Session};
+use taster::driver::Identity;
 use taster::plan::CaptureSource;
 
 use super::server::{Server, ok, reply, send};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use taster::driver::{Client, Identity, Session};
+use taster::driver::{Client, Identity};
 use taster::plan::BodyPlan;
 use taster::sample::Failure;
 

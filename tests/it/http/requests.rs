@@ -178,7 +178,7 @@ async fn the_same_seed_sends_the_same_whatever_the_timing() {
         [(1, 7, 1, 0), (1, 7, 1, 3), (1, 7, 2, 0), (2, 7, 1, 0), (1, 8, 1, 0)]
     {
         let identity = taster::driver::Identity { user, seed };
-        let mut session = taster::driver::Session::open(&client, identity);
+        let mut session = Session::open(&client, identity);
         session.begin_iteration(iteration);
         for _ in 0..pauses {
             let second = std::time::Duration::from_secs(1);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use taster::driver::{Client, Identity, Script, Session, Turn};
+use taster::driver::{Client, Identity, Script, Turn};
 use taster::plan::{ComparisonPlan, Condition, Slot, Spelling, ValuePlan};
 use taster::sample::Failure;
 use taster::units::Pause;

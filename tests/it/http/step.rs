@@ -1,19 +1,23 @@
 //! Builds steps and sessions for tests of the driver.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
 use regex::Regex;
 use serde_json::Value;
 use serde_json_path::JsonPath;
-use taster::driver::{Client, Exchange, Identity, Session};
+use taster::driver::{Client, Exchange, Identity};
 use taster::plan::{
     BodyPlan, CapturePlan, CaptureSource, CheckPlan, CheckWhat, ComparisonPlan, ConnectionPlan,
-    Expression, HooksPlan, HttpPlan, MatcherPlan, ScenarioPlan, Secrets, Segment, SeriesId, Site,
-    Slot, Spelling, Template, ValuePlan,
+    Expression, HooksPlan, HttpPlan, LaneWish, MatcherPlan, Prepared, ScenarioPlan, Secrets, Segment,
+    SeriesId, Site, Slot, Spelling, Template, ValuePlan,
 };
 use taster::sample::Failure;
 use taster::scenario::StatusSet;
+
+use super::ROAD;
+use crate::http::Road;
 
 /// The variable that tests capture into.
 pub const TOKEN: Slot = Slot(0);
@@ -21,6 +25,10 @@ pub const TOKEN: Slot = Slot(0);
 pub const ID: Slot = Slot(1);
 
 pub fn plan() -> ScenarioPlan {
+    let lane = match ROAD {
+        Road::Short | Road::Long => LaneWish::Fast,
+        Road::Full => LaneWish::Full,
+    };
     ScenarioPlan {
         name: "test".into(),
         file: "test.yaml".into(),
@@ -30,7 +38,7 @@ pub fn plan() -> ScenarioPlan {
         initial: Vec::new(),
         secrets: Secrets::new([("KEY".to_string(), "open-sesame".to_string())]),
         feeds: Vec::new(),
-        connection: ConnectionPlan::default(),
+        connection: ConnectionPlan { lane, ..ConnectionPlan::default() },
         hooks: HooksPlan::default(),
         tests: Vec::new(),
         tests_written: 0,
@@ -40,6 +48,36 @@ pub fn plan() -> ScenarioPlan {
 
 pub fn client() -> Client {
     Client::new(&Arc::new(plan())).expect("works in a test")
+}
+
+/// A session that walks this road.
+pub struct Session(taster::driver::Session);
+
+impl Session {
+    pub fn open(client: &Client, identity: Identity) -> Session {
+        Session(taster::driver::Session::open(client, identity))
+    }
+
+    pub async fn run(&mut self, step: &HttpPlan) -> Exchange {
+        match ROAD {
+            Road::Short => self.0.run(&step.clone().prepare()).await,
+            Road::Long | Road::Full => self.0.run(step).await,
+        }
+    }
+}
+
+impl Deref for Session {
+    type Target = taster::driver::Session;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Session {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
 }
 
 pub fn session() -> Session {
@@ -82,6 +120,7 @@ pub fn step(method: &str, url: impl AsRef<str>) -> HttpPlan {
         )],
         captures: Vec::new(),
         wants_json: false,
+        prepared: Prepared::default(),
     }
 }
 

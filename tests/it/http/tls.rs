@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use taster::driver::{Client, DriverError, Identity, Session};
+use taster::driver::{Client, DriverError, Identity};
+use taster::plan::LaneWish;
 use taster::sample::Failure;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -164,7 +165,7 @@ async fn a_handshake_that_ends_is_not_a_refused_connection() {
 }
 
 #[tokio::test]
-async fn http2_is_spoken_where_it_is_offered() {
+async fn the_full_lane_speaks_http2_where_it_is_offered() {
     let authority = Authority::new();
     let mut config = Arc::unwrap_or_clone(authority.config("localhost"));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -188,7 +189,11 @@ async fn http2_is_spoken_where_it_is_offered() {
             });
         }
     });
-    let mut session = session(Some(&authority.pem), false);
+    let mut plan = plan();
+    plan.connection.ca_pem = Some(authority.pem.as_bytes().to_vec());
+    plan.connection.lane = LaneWish::Full;
+    let client = Client::new(&Arc::new(plan)).expect("works in a test");
+    let mut session = Session::open(&client, Identity { user: 1, seed: 1 });
     let exchange = session.run(&get(format!("https://localhost:{port}/x"))).await;
     let exemplar = exchange.exemplar.unwrap();
     assert_eq!(exemplar.failure, Failure::Status(404));
