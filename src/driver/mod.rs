@@ -13,6 +13,7 @@ mod check;
 mod client;
 mod compare;
 mod cookies;
+mod dash;
 mod deadline;
 mod decode;
 mod exemplar;

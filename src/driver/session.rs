@@ -13,21 +13,18 @@ use super::Exchange;
 use super::answer::Answer;
 use super::capture::capture;
 use super::check::{self, Found};
-use super::client::{Client, Connections, Shared, Transport, Way};
+use super::client::{Client, Connections, Transport};
 use super::cookies::Jar;
 use super::deadline::Deadline;
 use super::exemplar::{self, Sent};
-use super::failure::{self, Broken};
+use super::failure::Broken;
 use super::fake::Call;
-use super::fast::{self, Ask, Flight, Lines, Rendered};
+use super::fast::{Lines, Rendered};
 use super::http::{Course, Tools};
 use super::matcher::{self, Means, Subject};
-use super::quick::{Look, Taken};
 use super::request::{self, Outgoing};
 use super::show::{Seen, Words};
-use crate::plan::{
-    Condition, HttpPlan, Origin, Scope, SeriesId, Site, Slot, Template, WirePlan, may_be_loaded,
-};
+use crate::plan::{Condition, HttpPlan, Origin, Scope, SeriesId, Site, Slot, Template};
 use crate::sample::{Exemplar, Failure, Phases};
 use crate::units::Pause;
 
@@ -46,23 +43,23 @@ pub struct Identity {
 /// One virtual user, or one test: its cookies, variables and random numbers.
 #[derive(Debug)]
 pub struct Session {
-    client: Client,
+    pub(super) client: Client,
     identity: Identity,
     iteration: u64,
-    slots: Vec<Option<Value>>,
+    pub(super) slots: Vec<Option<Value>>,
     /// The variables that were captured, by `Slot`.
-    captured: Vec<bool>,
+    pub(super) captured: Vec<bool>,
     /// For values in requests.
-    random: Xoshiro256PlusPlus,
+    pub(super) random: Xoshiro256PlusPlus,
     /// For pauses: apart, so that a pause more or less does not change what is sent.
     pauses: Xoshiro256PlusPlus,
-    jar: Jar,
+    pub(super) jar: Jar,
     /// Connections of its own, for the fast lane.
-    lines: Lines,
-    deadline: Deadline,
-    rendered: Rendered,
+    pub(super) lines: Lines,
+    pub(super) deadline: Deadline,
+    pub(super) rendered: Rendered,
     /// An origin that requests may go to.
-    allowed: Option<Arc<Origin>>,
+    pub(super) allowed: Option<Arc<Origin>>,
     /// Steps done.
     done: u64,
     /// The failures that exemplars were made of, and how many.
@@ -190,119 +187,6 @@ impl Session {
         }
     }
 
-    /// The short way: a request that was written out beforehand, in the fast lane. None where it
-    /// cannot be made like this; then nothing was sent.
-    async fn dash(
-        &mut self,
-        shared: &Shared,
-        connections: &Connections,
-        step: &HttpPlan,
-    ) -> Option<Exchange> {
-        let Way::Fast(fast) = &connections.way else { return None };
-        let wire = step.prepared.wire.as_ref()?;
-        if self.jar.is_used() || !self.allows(connections, &wire.origin) {
-            return None;
-        }
-        let rendered = std::mem::take(&mut self.rendered);
-        let (rendered, written) = self.render(wire, rendered);
-        if !written {
-            self.rendered = rendered;
-            return None;
-        }
-        let bytes = rendered.bytes(wire);
-        let started = Instant::now();
-        let mut flight = Flight::new(&step.method, step.max_body, started);
-        let mut resent = 0;
-        let ask = Ask { origin: &wire.origin, bytes, idempotent: wire.idempotent };
-        let work = self.lines.exchange(fast, ask, (&mut flight, &mut resent));
-        let flown = self.deadline.bound(started + step.timeout, work).await;
-        let flown = flown.unwrap_or_else(|| {
-            flight.give_up(Instant::now());
-            Err(failure::timeout(step.timeout, flight.phase()))
-        });
-        if flown.is_ok() && self.holds_at_a_look(shared, step, (&flight, started)) {
-            let exchange = clean(step, &flight, (started, resent));
-            flight.buffer.take().into_iter().for_each(|buffer| fast.pool.take(buffer));
-            self.rendered = rendered;
-            return Some(exchange);
-        }
-        let outgoing = fast::outgoing(wire, &step.method, bytes);
-        self.rendered = rendered;
-        // Rare, and large: in a box it costs a user who waits nothing.
-        Some(
-            Box::pin(self.look_closely(
-                connections,
-                step,
-                (outgoing, flight, flown),
-                (started, resent),
-            ))
-            .await,
-        )
-    }
-
-    /// Writes a request out; whether that was possible.
-    fn render(&mut self, wire: &WirePlan, mut rendered: Rendered) -> (Rendered, bool) {
-        if fast::fixed(wire).is_some() {
-            return (rendered, true);
-        }
-        let mut random = self.random.clone();
-        let written = rendered.render(wire, &mut self.scope(&mut random)).is_ok();
-        if written {
-            self.random = random;
-        }
-        (rendered, written)
-    }
-
-    /// Whether requests may go to an origin; the last one is remembered.
-    fn allows(&mut self, connections: &Connections, origin: &Arc<Origin>) -> bool {
-        let known = self.allowed.as_ref().is_some_and(|known| Arc::ptr_eq(known, origin));
-        let Some(hosts) = connections.confined.as_ref().filter(|_| !known) else { return true };
-        let allowed = may_be_loaded(&origin.authority(), hosts);
-        if allowed {
-            self.allowed = Some(origin.clone());
-        }
-        allowed
-    }
-
-    /// Whether an answer needs no more than a look: all checks hold of it as it lies there. Then
-    /// captures are made from it too.
-    fn holds_at_a_look(
-        &mut self,
-        shared: &Shared,
-        step: &HttpPlan,
-        (flight, started): (&Flight, Instant),
-    ) -> bool {
-        let Some(look) = Look::at(flight, step) else { return false };
-        let mut random = self.random.clone();
-        let mut render = |template: &Template| value(template, &mut self.scope(&mut random));
-        let mut means = Means { render: &mut render, words: shared.words() };
-        let service = flight.stamp.saturating_duration_since(started);
-        let Some(picked) = look.holds(step, service, &mut means) else { return false };
-        look.capture(step, &picked, |slot, taken| match taken {
-            Taken::Text(text) => self.put_text(slot, text),
-            Taken::Value(value) => self.put(slot, value, true),
-        })
-    }
-
-    /// The long way for an answer that is there, or did not come.
-    async fn look_closely(
-        &mut self,
-        connections: &Connections,
-        step: &HttpPlan,
-        (outgoing, flight, flown): (Result<Outgoing, Broken>, Flight, Result<(), Broken>),
-        (started, resent): (Instant, u32),
-    ) -> Exchange {
-        let outgoing = match outgoing {
-            Ok(outgoing) => outgoing,
-            Err(broken) => return self.unsent(step, broken),
-        };
-        let mut course = Course::begun(outgoing, started);
-        course.resent = resent;
-        let mut tools = self.tools(connections);
-        let result = course.go_on(step, &mut tools, (flight, flown)).await;
-        self.conclude(step, &course, result)
-    }
-
     async fn exchange(&mut self, connections: &Connections, step: &HttpPlan) -> Exchange {
         let mut random = self.random.clone();
         let outgoing = request::outgoing(step, &mut self.scope(&mut random));
@@ -318,12 +202,12 @@ impl Session {
         self.conclude(step, &course, result)
     }
 
-    fn tools<'t>(&'t mut self, connections: &'t Connections) -> Tools<'t> {
+    pub(super) fn tools<'t>(&'t mut self, connections: &'t Connections) -> Tools<'t> {
         let Session { lines, deadline, jar, .. } = self;
         Tools { connections, lines, deadline, jar }
     }
 
-    fn conclude(
+    pub(super) fn conclude(
         &mut self,
         step: &HttpPlan,
         course: &Course,
@@ -375,7 +259,7 @@ impl Session {
     }
 
     /// The exchange of a request that could not be made.
-    fn unsent(&mut self, step: &HttpPlan, broken: Broken) -> Exchange {
+    pub(super) fn unsent(&mut self, step: &HttpPlan, broken: Broken) -> Exchange {
         let now = Instant::now();
         let failed_checks = check::all(step.checks.len());
         let exemplar = self.wants_exemplar(step.series, broken.failure, failed_checks).then(|| {
@@ -456,7 +340,7 @@ impl Session {
         Box::new(Exemplar { failure, message, site: site.clone(), request, response })
     }
 
-    fn put(&mut self, slot: Slot, value: Value, captured: bool) {
+    pub(super) fn put(&mut self, slot: Slot, value: Value, captured: bool) {
         let index = usize::from(slot.0);
         if let Some(place) = self.slots.get_mut(index) {
             *place = Some(value);
@@ -464,20 +348,7 @@ impl Session {
         }
     }
 
-    /// Sets a variable to a text, in the memory that it has.
-    fn put_text(&mut self, slot: Slot, text: &str) {
-        let index = usize::from(slot.0);
-        match self.slots.get_mut(index) {
-            Some(Some(Value::String(held))) => {
-                held.clear();
-                held.push_str(text);
-                self.captured[index] = true;
-            }
-            _ => self.put(slot, Value::from(text), true),
-        }
-    }
-
-    fn scope<'s>(&'s self, random: &'s mut Xoshiro256PlusPlus) -> Scope<'s> {
+    pub(super) fn scope<'s>(&'s self, random: &'s mut Xoshiro256PlusPlus) -> Scope<'s> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Scope {
             slots: &self.slots,
@@ -490,24 +361,8 @@ impl Session {
     }
 }
 
-/// The exchange of a request that went well.
-fn clean(step: &HttpPlan, flight: &Flight, (started, resent): (Instant, u32)) -> Exchange {
-    Exchange {
-        started,
-        ended: flight.stamp,
-        outcome: Ok(()),
-        checks: step.checks.len() as u32,
-        failed_checks: 0,
-        bytes_sent: flight.sent,
-        bytes_received: flight.received,
-        phases: flight.phases,
-        resent,
-        exemplar: None,
-    }
-}
-
 /// The value of a template that holds JSON text.
-fn value(template: &Template, scope: &mut Scope<'_>) -> Result<Value, Broken> {
+pub(super) fn value(template: &Template, scope: &mut Scope<'_>) -> Result<Value, Broken> {
     let mut text = String::new();
     if let Err(missing) = template.render(scope, &mut text) {
         let message = format!("the wanted value cannot be made: {missing}");

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use url::Url;
 
 use super::address::check_target;
 use super::compiler::{Compiler, Flow, Names};
@@ -13,11 +12,9 @@ use super::expression::{Piece, pieces};
 use super::files::Inputs;
 use super::library::quoted_list;
 use super::workload::unknown_profile;
-use super::{
-    ConnectionPlan, HooksPlan, Overrides, Plan, ScenarioPlan, Secrets, Site, Slot, TestPlan,
-};
-use crate::diagnostic::{Diagnostic, Diagnostics, Spanned, nearest};
-use crate::scenario::{Hooks, HttpVersion, LaneWish, Scenario, Step, Test};
+use super::{HooksPlan, Overrides, Plan, ScenarioPlan, Secrets, Site, Slot, TestPlan};
+use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
+use crate::scenario::{Hooks, Scenario, Step, Test};
 
 /// Variables of one scenario: columns of its data, captures, vars and secrets.
 const MOST_VARIABLES: usize = 4096;
@@ -315,57 +312,6 @@ impl Compiler<'_> {
                     Diagnostic::error(code, problem, &value.place, "stays as it is")
                         .help("write the template where the var is used"),
                 );
-            }
-        }
-    }
-
-    fn connection(&mut self, scenario: &Scenario) -> ConnectionPlan {
-        let ca_pem = scenario.http.ca.as_ref().and_then(|name| match self.inputs.bytes(name) {
-            Ok((bytes, path)) => {
-                if !bytes.windows(27).any(|window| window == b"-----BEGIN CERTIFICATE-----") {
-                    let problem = format!("`{path}` holds no certificate in PEM form");
-                    let diagnostic =
-                        Diagnostic::error("bad-ca", problem, &name.place, "named here");
-                    self.problem(
-                        diagnostic.help("such a file has `-----BEGIN CERTIFICATE-----` in it"),
-                    );
-                }
-                Some(bytes.to_vec())
-            }
-            Err(problem) => {
-                self.problem(*problem);
-                None
-            }
-        });
-        let load_hosts = self.overrides.allow_load.clone();
-        let http = &scenario.http;
-        let proxy = http.proxy.as_ref().and_then(|proxy| self.proxy(proxy));
-        if let Some(lane) = &http.lane
-            && lane.value == LaneWish::Fast
-            && (http.proxy.is_some() || http.version == HttpVersion::Two)
-        {
-            let problem = "the fast lane speaks HTTP/1.1, and to the server itself";
-            let diagnostic = Diagnostic::error("bad-lane", problem, &lane.place, "asked for here");
-            self.problem(diagnostic.help("leave `lane` out, or say `lane: full`"));
-        }
-        let lane = http.lane.as_ref().map(|lane| lane.value).unwrap_or_default();
-        let (insecure, version) = (http.insecure, http.version);
-        ConnectionPlan { ca_pem, insecure, load_hosts, version, proxy, lane }
-    }
-
-    /// The URL of a proxy. It gets the load as well, so it is among the hosts.
-    fn proxy(&mut self, proxy: &Spanned<String>) -> Option<String> {
-        let text = self.fixed_text(proxy, "`http.proxy`")?;
-        match Url::parse(&text) {
-            Ok(url) if url.has_host() && matches!(url.scheme(), "http" | "https") => {
-                self.note_host(&url);
-                Some(text)
-            }
-            _ => {
-                let problem = format!("`{text}` is no URL of a proxy");
-                let diagnostic = Diagnostic::error("bad-proxy", problem, &proxy.place, "here");
-                self.problem(diagnostic.help("write `http://HOST:PORT`"));
-                None
             }
         }
     }

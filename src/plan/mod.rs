@@ -36,6 +36,7 @@ mod checks;
 mod codes;
 mod compile;
 mod compiler;
+mod connection;
 mod describe;
 mod expression;
 mod feeds;

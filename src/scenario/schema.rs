@@ -136,7 +136,11 @@ fn text(form: Form) -> Value {
 }
 
 fn enumeration(words: &[Word]) -> Value {
-    let one = |word: &Word| json!({ "const": word.name, "description": word.doc });
+    // A word that looks like a number is one, where YAML has it without quotes.
+    let one = |word: &Word| match word.name.parse::<f64>() {
+        Ok(number) => json!({ "enum": [word.name, number], "description": word.doc }),
+        Err(_) => json!({ "const": word.name, "description": word.doc }),
+    };
     match words {
         // YAML reads `null` as nothing, so `type: null` reaches an editor as that.
         _ if words.iter().any(|word| word.name == "null") => {

@@ -6,6 +6,7 @@
 use std::mem::MaybeUninit;
 
 use super::buffer::Buffer;
+use super::fields::{Coding, Fields, chunk_size};
 
 /// Headers that an answer may have: as many as hyper reads.
 pub(crate) const HEADERS: usize = 100;
@@ -158,7 +159,7 @@ impl Framing {
             }
         }
         match self.body {
-            Body::Length(left) => Ok(self.take(left, buffer)),
+            Body::Length(left) => self.take(left, buffer),
             Body::Close => {
                 (self.scanned, self.end) = (buffer.filled().len(), buffer.filled().len());
                 self.within_limit(buffer)?;
@@ -246,18 +247,11 @@ impl Framing {
                 Body::Chunked(Chunk::Size)
             }
             (Coding::Other, _) => Body::Close,
-            (Coding::None, Some(length)) if length > self.limit => return self.begin_long(head),
             (Coding::None, Some(length)) => Body::Length(length),
             (Coding::None, None) => Body::Close,
         };
         self.begin(head);
         Ok(())
-    }
-
-    /// A body that announces to be too long is not waited for.
-    fn begin_long(&mut self, head: Head) -> Result<(), Malformed> {
-        self.begin(head);
-        Err(Malformed::TooLong)
     }
 
     fn begin(&mut self, head: Head) {
@@ -266,13 +260,14 @@ impl Framing {
     }
 
     /// Takes a body whose length is known.
-    fn take(&mut self, left: u64, buffer: &Buffer) -> Progress {
+    fn take(&mut self, left: u64, buffer: &mut Buffer) -> Result<Progress, Malformed> {
         let new = buffer.filled().len() - self.scanned;
         let taken = left.min(new as u64) as usize;
         self.scanned += taken;
         self.end = self.scanned;
         self.body = Body::Length(left - taken as u64);
-        if taken as u64 == left { self.done(buffer) } else { Progress::More }
+        self.within_limit(buffer)?;
+        Ok(if taken as u64 == left { self.done(buffer) } else { Progress::More })
     }
 
     fn done(&mut self, buffer: &Buffer) -> Progress {
@@ -376,88 +371,6 @@ fn malformed(error: httparse::Error) -> Malformed {
         httparse::Error::Status => Malformed::Head("invalid HTTP status-code parsed"),
         _ => Malformed::Head("invalid HTTP header parsed"),
     }
-}
-
-/// The last transfer coding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Coding {
-    #[default]
-    None,
-    Chunked,
-    Other,
-}
-
-/// The fields that frame an answer.
-#[derive(Debug, Default)]
-struct Fields {
-    length: Option<u64>,
-    coding: Coding,
-    close: bool,
-    keep_alive: bool,
-}
-
-impl Fields {
-    fn of(headers: &[httparse::Header<'_>], head: &mut Head) -> Result<Self, Malformed> {
-        let mut fields = Fields::default();
-        for header in headers {
-            let is = |name: &str| header.name.eq_ignore_ascii_case(name);
-            match header.name.len() {
-                8 if is("location") => head.located = true,
-                10 if is("set-cookie") => head.sets_cookies = true,
-                10 if is("connection") => {
-                    fields.close |= lists(header.value, "close");
-                    fields.keep_alive |= lists(header.value, "keep-alive");
-                }
-                12 if is("content-type") => {
-                    let kind = header.value.get(..9);
-                    head.html = kind.is_some_and(|kind| kind.eq_ignore_ascii_case(b"text/html"));
-                }
-                14 if is("content-length") => fields.length(header.value)?,
-                16 if is("content-encoding") => head.encoded = true,
-                17 if is("transfer-encoding") => {
-                    let last = header.value.rsplit(|byte| *byte == b',').next().unwrap_or(b"");
-                    let chunked = last.trim_ascii().eq_ignore_ascii_case(b"chunked");
-                    fields.coding = if chunked { Coding::Chunked } else { Coding::Other };
-                }
-                _ => {}
-            }
-        }
-        Ok(fields)
-    }
-
-    /// Several lengths are one if they are the same (RFC 9110 section 8.6).
-    fn length(&mut self, value: &[u8]) -> Result<(), Malformed> {
-        const INVALID: Malformed = Malformed::Head("invalid content-length parsed");
-        for part in value.split(|byte| *byte == b',') {
-            let part = part.trim_ascii();
-            let digits = !part.is_empty() && part.iter().all(u8::is_ascii_digit);
-            let number = std::str::from_utf8(part).ok().and_then(|text| text.parse::<u64>().ok());
-            let length = number.filter(|_| digits).ok_or(INVALID)?;
-            if self.length.is_some_and(|known| known != length) {
-                return Err(INVALID);
-            }
-            self.length = Some(length);
-        }
-        Ok(())
-    }
-}
-
-fn lists(value: &[u8], word: &str) -> bool {
-    let mut words = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
-    words.any(|listed| listed.eq_ignore_ascii_case(word.as_bytes()))
-}
-
-/// The size that a chunk's first line gives; what follows a semicolon is an extension.
-fn chunk_size(line: &[u8]) -> Result<u64, Malformed> {
-    let size = line.split(|byte| *byte == b';').next().unwrap_or(b"").trim_ascii();
-    if size.first().is_none_or(|first| !first.is_ascii_hexdigit()) {
-        return Err(Malformed::Body("Invalid chunk size line: missing size digit"));
-    }
-    let text = std::str::from_utf8(size).map_err(|_| Malformed::Body("Invalid chunk size line"))?;
-    if !size.iter().all(u8::is_ascii_hexdigit) {
-        return Err(Malformed::Body("Invalid chunk size line"));
-    }
-    u64::from_str_radix(text, 16).map_err(|_| Malformed::Body("invalid chunk size: overflow"))
 }
 
 #[cfg(test)]

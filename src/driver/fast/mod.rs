@@ -7,6 +7,7 @@
 
 mod buffer;
 mod connect;
+mod fields;
 mod flight;
 mod framing;
 mod render;

@@ -10,8 +10,8 @@ use serde_json_path::JsonPath;
 use taster::driver::{Client, Exchange, Identity};
 use taster::plan::{
     BodyPlan, CapturePlan, CaptureSource, CheckPlan, CheckWhat, ComparisonPlan, ConnectionPlan,
-    Expression, HooksPlan, HttpPlan, LaneWish, MatcherPlan, Prepared, ScenarioPlan, Secrets, Segment,
-    SeriesId, Site, Slot, Spelling, Template, ValuePlan,
+    Expression, HooksPlan, HttpPlan, LaneWish, MatcherPlan, Prepared, ScenarioPlan, Secrets,
+    Segment, SeriesId, Site, Slot, Spelling, Template, ValuePlan,
 };
 use taster::sample::Failure;
 use taster::scenario::StatusSet;
