@@ -181,6 +181,10 @@ impl Collector {
                 failed: iterations.failed,
                 interrupted: iterations.interrupted,
                 users: iterations.users,
+                presence_us: (
+                    iterations.present.as_micros() as u64,
+                    iterations.thought.as_micros() as u64,
+                ),
                 durations: iterations.duration.as_ref().map(histogram::encode).unwrap_or_default(),
             });
             for (series, seen) in seen.series.iter().enumerate() {

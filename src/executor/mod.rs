@@ -15,6 +15,7 @@
 //! counted as interrupted, and every user that was set up is torn down. A stop of the run does the
 //! same at once, with one second in place of the graceful stop.
 
+mod alarm;
 mod begin;
 mod closed;
 mod collect;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::scenario::{AtEnd, Pick};
 
-pub use arrivals::Arrivals;
+pub use arrivals::{Arrivals, Spacing, Times};
 pub use build::build;
 pub use codes::CODES;
 pub use compile::{Fault, Meaning, Trouble};

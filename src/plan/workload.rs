@@ -113,7 +113,7 @@ fn shape(shape: &Shape) -> ShapePlan {
         }
         Shape::ArrivalStages(start, stages, users) => {
             let line = |one: &Stage<crate::units::Rate>| (one.duration.value, one.target.value.0);
-            open(Arrivals { start: start.0, stages: stages.iter().map(line).collect() }, users)
+            open(Arrivals::ramping(start.0, stages.iter().map(line).collect()), users)
         }
     }
 }

@@ -45,7 +45,8 @@ fn waiting_for_a_user_is_part_of_the_response() {
     let step = &result.steps[0];
     // Due every 50 ms, done every 100 ms: each waits 50 ms longer than the one before.
     assert_eq!(step.response_us, summary((0..40).map(|k| 100 + 50 * k)));
-    assert_eq!(step.lag_us, summary((0..40).map(|k| 50 * k)));
+    assert_eq!(step.blocked_us, summary((0..40).map(|k| 50 * k)));
+    assert_eq!(step.lag_us, summary([0; 40]), "the generator was never late itself");
     assert_eq!(step.service_us, summary([100; 40]));
     assert_eq!((load(&result).started, load(&result).dropped), (40, 0));
     assert_eq!((load(&result).users_max, load(&result).duration_ms), (1, 4_000));
