@@ -1,6 +1,6 @@
 //! What is known of a run before its first action.
 
-use crate::plan::{LoadPlan, Plan, ScenarioPlan, SeriesPlan, ShapePlan, Site};
+use crate::plan::{LoadPlan, Plan, ScenarioPlan, SeriesPlan, ShapePlan, Site, Spacing};
 use crate::result::journal::blank;
 use crate::result::{
     CheckResult, LoadResult, Machine, RunInfo, RunResult, ScenarioResult, SlaRecord, StepResult,
@@ -129,7 +129,11 @@ fn shape_words(shape: &ShapePlan) -> String {
         ShapePlan::Open { arrivals, max_users } => {
             let rate = arrivals.peak();
             let duration = show_duration(arrivals.duration());
-            format!("up to {rate}/s for {duration}, at most {max_users} users")
+            let poisson = match arrivals.spacing {
+                Spacing::Even(_) => "",
+                Spacing::Poisson(_) => " (Poisson)",
+            };
+            format!("up to {rate}/s{poisson} for {duration}, at most {max_users} users")
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::executor::health::Judged;
 use crate::executor::once::{Scene, raise_panic};
 use crate::executor::open::Pool;
 use crate::executor::phase::Stage;
-use crate::executor::pulse::{Pulse, tick};
+use crate::executor::pulse::{Pulse, this_thread, tick};
 use crate::executor::{ExecuteError, Run, Stop, closed, open};
 use crate::plan::{Population, ShapePlan};
 
@@ -189,7 +189,7 @@ impl Shift {
                 pool.fill().await;
             }
         }
-        let _ = self.tell.send(Message::Ready);
+        let _ = self.tell.send(Message::Ready(this_thread()));
         let Ok(origin) = start.await else { return Ok(()) };
         let crews: Vec<Rc<Crew>> = ready.iter().map(|ready| ready.crew.clone()).collect();
         for crew in &crews {

@@ -24,6 +24,10 @@ pub(super) struct Beat {
     pub late: Duration,
     /// The share of one core that its thread worked, 0 to 1; not that it waited awake.
     pub cpu: f64,
+    /// The share of the time that its thread waited for a core, 0 to 1; the system tells it.
+    pub queued: f64,
+    /// The share of the machine's time that its host kept from it, 0 to 1.
+    pub stolen: f64,
 }
 
 impl Beat {
@@ -33,6 +37,8 @@ impl Beat {
             gap: self.gap.max(other.gap),
             late: self.late.max(other.late),
             cpu: self.cpu.max(other.cpu),
+            queued: self.queued.max(other.queued),
+            stolen: self.stolen.max(other.stolen),
         }
     }
 }
@@ -87,6 +93,7 @@ impl Pulse {
             gap: self.gap,
             late: self.late / self.ticks.max(1),
             cpu: if elapsed > 0.0 { used / elapsed } else { 0.0 },
+            ..Beat::default()
         };
         self.second = now.saturating_duration_since(self.origin).as_secs() as u32;
         self.told = (now, worked);
@@ -117,6 +124,14 @@ pub(super) async fn tick(crews: &[Rc<Crew>], mut pulse: Pulse) {
             pulse.tell(now);
         }
     }
+}
+
+/// The number that the system knows this thread by, where it tells how threads fare.
+pub(super) fn this_thread() -> Option<u32> {
+    #[cfg(target_os = "linux")]
+    return Some(rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs());
+    #[cfg(not(target_os = "linux"))]
+    None
 }
 
 fn thread_cpu() -> Duration {

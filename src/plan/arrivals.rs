@@ -321,6 +321,65 @@ mod tests {
             .prop_map(|(start, stages)| Arrivals::ramping(start, stages))
     }
 
+    #[test]
+    fn a_shift_moves_every_arrival_by_a_part_of_one() {
+        let mut arrivals = Arrivals::constant(10.0, seconds(3.0));
+        arrivals.spacing = Spacing::Even(0.25);
+        assert_eq!(arrivals.count(), 30, "as many as without");
+        assert_eq!(arrivals.due(0), Some(Duration::from_millis(25)));
+        assert_eq!(arrivals.due(29), Some(Duration::from_millis(2_925)));
+        assert_eq!(arrivals.due(30), None);
+    }
+
+    fn poisson(mut arrivals: Arrivals, seed: u64) -> Arrivals {
+        arrivals.spacing = Spacing::Poisson(seed);
+        arrivals
+    }
+
+    /// How far the gaps, counted in arrivals, are from the exponential distribution: the largest
+    /// distance between the two, times the root of their number (Kolmogorov and Smirnov).
+    fn distance(arrivals: &Arrivals) -> f64 {
+        let times = arrivals.times((0, 1)).map(|(_, due)| area_until(arrivals, due.as_secs_f64()));
+        let mut before = 0.0;
+        let mut gaps: Vec<f64> =
+            times.map(|area| area - std::mem::replace(&mut before, area)).collect();
+        gaps.sort_by(f64::total_cmp);
+        let count = gaps.len() as f64;
+        let apart = gaps.iter().enumerate().map(|(at, gap)| {
+            let wanted = 1.0 - (-gap).exp();
+            (wanted - at as f64 / count).abs().max((wanted - (at + 1) as f64 / count).abs())
+        });
+        apart.fold(0.0, f64::max) * count.sqrt()
+    }
+
+    #[test]
+    fn gaps_of_independent_visitors_are_exponential_at_any_rate() {
+        let stages = vec![(seconds(20.0), 400.0), (seconds(10.0), 400.0), (seconds(20.0), 20.0)];
+        for seed in 0..5 {
+            let constant = poisson(Arrivals::constant(200.0, seconds(50.0)), seed);
+            let ramping = poisson(Arrivals::ramping(0.0, stages.clone()), seed);
+            for arrivals in [constant, ramping] {
+                let distance = distance(&arrivals);
+                // Beyond 1.95 is one in a thousand of samples that are exponential.
+                assert!(distance < 1.95, "{distance} with the seed {seed}");
+            }
+        }
+        let even = Arrivals::constant(200.0, seconds(50.0));
+        assert!(distance(&even) > 10.0, "and even ones are not");
+    }
+
+    #[test]
+    fn visitors_come_at_the_rate_on_average() {
+        let counts = (0..200)
+            .map(|seed| poisson(Arrivals::constant(50.0, seconds(10.0)), seed).count() as f64);
+        let counts: Vec<f64> = counts.collect();
+        let mean = counts.iter().sum::<f64>() / 200.0;
+        let variance = counts.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / 199.0;
+        // 500 expected, as spread as a Poisson number is: its variance is its mean.
+        assert!((494.0..506.0).contains(&mean), "{mean}");
+        assert!((350.0..680.0).contains(&variance), "{variance}");
+    }
+
     proptest! {
         #[test]
         fn as_many_are_due_as_there_is_area(arrivals in schedules()) {
@@ -366,6 +425,36 @@ mod tests {
                 .collect();
             shared.sort();
             prop_assert_eq!(shared, all.collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn visitors_are_the_same_however_many_workers_share_them(
+            arrivals in schedules(),
+            seed in any::<u64>(),
+            workers in 1_u64..9,
+        ) {
+            let arrivals = poisson(arrivals, seed);
+            let all: Vec<_> = arrivals.times((0, 1)).take(500).collect();
+            let most = all.len() as u64;
+            let mut shared: Vec<_> = (0..workers)
+                .flat_map(|w| arrivals.times((w, workers)).take_while(|(k, _)| *k < most))
+                .collect();
+            shared.sort();
+            prop_assert!(all.iter().all(|(_, due)| *due <= arrivals.duration()));
+            prop_assert!(all.is_sorted_by_key(|(_, due)| *due));
+            prop_assert_eq!(shared, all);
+        }
+
+        #[test]
+        fn a_shift_changes_the_number_by_one_at_most(
+            arrivals in schedules(),
+            share in 0.0_f64..1.0,
+        ) {
+            let plain = arrivals.count();
+            let shifted = Arrivals { spacing: Spacing::Even(share), ..arrivals };
+            prop_assert!(plain.abs_diff(shifted.count()) <= 1);
+            prop_assert_eq!(shifted.times((0, 1)).take(2_000).count() as u64,
+                shifted.count().min(2_000));
         }
     }
 }

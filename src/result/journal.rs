@@ -13,6 +13,7 @@ use crate::recorder::{self, empty_histogram};
 use crate::result::histogram;
 use crate::result::{
     FailureExample, Generator, Health, Histograms, RunResult, SetupFailure, Slice, TestResult,
+    Vital,
 };
 use crate::sample::{Exemplar, Phases};
 
@@ -44,6 +45,9 @@ pub struct SecondEntry {
     pub cpu: Option<f32>,
     /// The longest time a loop of the generator was late, microseconds.
     pub loop_gap_us: u64,
+    /// How the generator fared else; none in journals of versions that did not measure it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vital: Option<Vital>,
     /// Scenarios that had load in it.
     pub loads: Vec<LoadSecond>,
     /// Steps that were done in it.
@@ -177,12 +181,7 @@ pub fn blank() -> RunResult {
         format: crate::result::FORMAT,
         run: crate::result::RunInfo::default(),
         machine: crate::result::Machine::default(),
-        generator: Generator {
-            health: Health::Valid,
-            reasons: Vec::new(),
-            cpu: Vec::new(),
-            loop_gap_us: Vec::new(),
-        },
+        generator: Generator::unseen(),
         scenarios: Vec::new(),
         tests: Vec::new(),
         steps: Vec::new(),

@@ -149,6 +149,9 @@ impl Ledger {
         }
         put(&mut self.result.generator.cpu, index, second.cpu.unwrap_or(0.0));
         put(&mut self.result.generator.loop_gap_us, index, second.loop_gap_us);
+        if let Some(vital) = &second.vital {
+            self.result.generator.add(index, vital);
+        }
         for entry in &second.loads {
             self.add_load(index, entry)?;
         }
@@ -279,7 +282,7 @@ fn add_step(step: &mut StepResult, entry: &StepSecond) {
     step.slices.push(entry.slice.clone());
 }
 
-fn put<T: Default + Clone>(list: &mut Vec<T>, index: usize, value: T) {
+pub(super) fn put<T: Default + Clone>(list: &mut Vec<T>, index: usize, value: T) {
     if list.len() <= index {
         list.resize(index + 1, T::default());
     }

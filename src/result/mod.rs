@@ -4,6 +4,7 @@
 //! carries what was demanded (SLAs, the steps named) and where it was written.
 
 mod format;
+mod generator;
 pub mod histogram;
 pub mod journal;
 mod ledger;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use format::{FormatError, check_format, from_json};
+pub use generator::{Generator, Headroom, Health, Vital};
 
 /// The version of the file format that this build writes.
 pub const FORMAT: u32 = 1;
@@ -96,31 +98,6 @@ pub struct Machine {
     pub os: String,
     /// Kernel release.
     pub kernel: String,
-}
-
-/// How the generator itself fared.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Generator {
-    /// The judgement.
-    pub health: Health,
-    /// Why, and what to do; empty when valid.
-    pub reasons: Vec<String>,
-    /// Per second of load: share of the machine's CPU time used by this process, 0 to 1.
-    pub cpu: Vec<f32>,
-    /// Per second of load: the longest time one of its loops was late, in microseconds.
-    pub loop_gap_us: Vec<u64>,
-}
-
-/// Whether the generator could have distorted what it measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Health {
-    /// No sign of it.
-    Valid,
-    /// Signs of it.
-    Suspect,
-    /// It did.
-    Invalid,
 }
 
 /// One scenario file's part in the run.

@@ -78,6 +78,7 @@ pub fn nothing() -> RunResult {
             reasons: Vec::new(),
             cpu: vec![0.12; SECONDS as usize],
             loop_gap_us: vec![150; SECONDS as usize],
+            ..Generator::unseen()
         },
         scenarios: Vec::new(),
         tests: Vec::new(),
@@ -186,6 +187,9 @@ pub fn step(scenario: &str, name: &str, did: &Did) -> StepResult {
         rate: count as f64 / SECONDS as f64,
         response_us: summary(good),
         service_us: summary(good),
+        blocked_us: Summary::default(),
+        phases_us: Default::default(),
+        resent: 0,
         lag_us: summary(&vec![0; count as usize]),
         failed_us: summary(&bad),
         failures: did.bad.iter().map(|(kind, n, _)| (kind.to_string(), *n)).collect(),
