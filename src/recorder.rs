@@ -399,6 +399,36 @@ mod tests {
     }
 
     #[test]
+    fn waiting_for_a_user_is_told_from_the_generators_own_lateness() {
+        let mut recorder = Recorder::new(1);
+        recorder.record(sample(0, 0, 100, Ok(())));
+        recorder
+            .record(Sample { blocked: Duration::from_micros(250), ..sample(0, 300, 1000, Ok(())) });
+        let seconds = recorder.take_all();
+        let series = seconds[0].series[0].as_ref().expect("two samples were recorded");
+        let (lag, blocked) = (series.lag.as_ref(), series.blocked.as_ref());
+        assert_eq!(lag.map(|lag| (lag.len(), lag.min(), lag.max())), Some((2, 0, 50)));
+        assert_eq!(blocked.map(|all| (all.len(), all.min(), all.max())), Some((2, 0, 250)));
+    }
+
+    #[test]
+    fn only_phases_that_happened_are_counted() {
+        let mut recorder = Recorder::new(1);
+        let micros = Duration::from_micros;
+        let phases = Phases { connect: micros(70), wait: micros(30), ..Phases::default() };
+        recorder.record(Sample { phases, resent: 2, ..sample(0, 0, 100, Ok(())) });
+        let kept = Phases { send: micros(10), receive: micros(90), ..Phases::default() };
+        recorder.record(Sample { phases: kept, ..sample(0, 0, 100, Ok(())) });
+        recorder.record(Sample { phases, ..sample(0, 0, 100, Err(Failure::Check)) });
+        let seconds = recorder.take_all();
+        let series = seconds[0].series[0].as_ref().expect("three samples were recorded");
+        let counts = series.phases.each_ref().map(|one| one.as_ref().map(Histogram::len));
+        assert_eq!(counts, [None, Some(1), None, Some(2), Some(2), Some(2)]);
+        assert_eq!(series.phases[1].as_ref().map(Histogram::max), Some(70));
+        assert_eq!(series.resent, 2);
+    }
+
+    #[test]
     fn failures_stay_out_of_the_latency_of_successes() {
         let mut recorder = Recorder::new(1);
         recorder.record(sample(0, 0, 10, Err(Failure::Html)));
@@ -463,7 +493,13 @@ mod tests {
                 let mut recorder = Recorder::new(1);
                 for (took, late, failed) in values {
                     let outcome = if *failed { Err(Failure::Check) } else { Ok(()) };
-                    recorder.record(sample(0, *late, late + took, outcome));
+                    let blocked = Duration::from_micros(late / 3);
+                    let wait = Duration::from_micros(*took);
+                    let dns = Duration::from_micros(took % 2);
+                    let phases = Phases { dns, wait, ..Phases::default() };
+                    let resent = (took % 3) as u32;
+                    let plain = sample(0, *late, late + took, outcome);
+                    recorder.record(Sample { blocked, phases, resent, ..plain });
                 }
                 recorder.take_all().pop().unwrap_or_else(|| Second::empty(0, 1))
             };
@@ -481,6 +517,9 @@ mod tests {
                 prop_assert_eq!(&merged.response, &whole.response);
                 prop_assert_eq!(&merged.service, &whole.service);
                 prop_assert_eq!(&merged.lag, &whole.lag);
+                prop_assert_eq!(&merged.blocked, &whole.blocked);
+                prop_assert_eq!(&merged.phases, &whole.phases);
+                prop_assert_eq!(merged.resent, whole.resent);
                 prop_assert_eq!(&merged.failed, &whole.failed);
                 prop_assert_eq!(&merged.failures, &whole.failures);
                 prop_assert_eq!(merged.count, whole.count);

@@ -9,15 +9,15 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use crate::driver::{Client, DriverError, Exchange, Identity, Session};
+use crate::driver::{Client, DriverError, Identity, Session};
 use crate::executor::collect::Message;
 use crate::executor::feed::{self, Turn, mix};
 use crate::executor::once::{TEARDOWN, Witness};
 use crate::executor::phase::{Phase, Seat};
-use crate::executor::walk::{Failed, Watcher, walk};
-use crate::plan::{HttpPlan, JourneyPlan, LoadPlan, ScenarioPlan, SeriesId, Slot};
+use crate::executor::recording::Recording;
+use crate::executor::walk::{Failed, walk};
+use crate::plan::{JourneyPlan, LoadPlan, ScenarioPlan, Slot};
 use crate::recorder::Recorder;
-use crate::sample::{Exemplar, Failure, Phases, Sample};
 
 /// What connections are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -257,16 +257,8 @@ impl Crew {
             iterations.users = iterations.users.max(self.active.get());
         }
         let journey = choose(&self.load().journeys, random);
-        let mut watcher = Recording {
-            crew: self,
-            due: call.due,
-            began: call.due.map_or(now, |due| due.at),
-            there_since: user.left_off.unwrap_or(now),
-            at: now,
-            thought: Duration::ZERO,
-            current: None,
-            over: false,
-        };
+        let there_since = user.left_off.unwrap_or(now);
+        let mut watcher = Recording::new(self, call.due, (now, there_since));
         let walk = walk(&journey.steps, &mut user.session, &mut watcher);
         let (walked, waited) = self.phase.uncut(user.seat, walk).await;
         user.waited = waited;
@@ -304,131 +296,9 @@ impl Crew {
         let _ = self.tell.send(Message::SetupFailed(self.job.scenario, failure));
     }
 
-    fn since(&self, instant: Instant) -> Duration {
+    /// How long after the load of all scenarios began.
+    pub fn since(&self, instant: Instant) -> Duration {
         instant.saturating_duration_since(self.origin.get())
-    }
-
-    fn record(&self, series: SeriesId, due: Option<Due>, exchange: Exchange) {
-        let Due { at, blocked } =
-            due.unwrap_or(Due { at: exchange.started, blocked: Duration::ZERO });
-        let due = at.min(exchange.started);
-        self.recorder.borrow_mut().record(Sample {
-            series,
-            due: self.since(due),
-            blocked: blocked.min(exchange.started - due),
-            started: self.since(exchange.started),
-            ended: self.since(exchange.ended),
-            outcome: exchange.outcome,
-            checks: exchange.checks,
-            failed_checks: exchange.failed_checks,
-            bytes_sent: exchange.bytes_sent,
-            bytes_received: exchange.bytes_received,
-            phases: exchange.phases,
-            resent: exchange.resent,
-            exemplar: exchange.exemplar,
-        });
-    }
-}
-
-/// Records a walk. Dropped before its end (the run is over), it counts what was cut off.
-struct Recording<'a> {
-    crew: &'a Crew,
-    due: Option<Due>,
-    /// When the iteration began, or should have.
-    began: Instant,
-    /// Since when the user is there for it: the end of the one before.
-    there_since: Instant,
-    /// How far it has come: the end of what was done last.
-    at: Instant,
-    /// Spent in pauses.
-    thought: Duration,
-    current: Option<SeriesId>,
-    over: bool,
-}
-
-impl Recording<'_> {
-    /// It came to its end, all of it well or not; tells when.
-    fn complete(&mut self, well: bool) -> Instant {
-        self.over = true;
-        let (crew, end) = (self.crew, self.at);
-        let mut recorder = crew.recorder.borrow_mut();
-        let duration = well.then(|| end.saturating_duration_since(self.began));
-        recorder.complete(crew.since(end), duration);
-        self.add_presence(&mut recorder, end);
-        crew.last.set(end);
-        end
-    }
-
-    fn add_presence(&self, recorder: &mut Recorder, end: Instant) {
-        let iterations = recorder.iterations(self.crew.since(end));
-        iterations.present += end.saturating_duration_since(self.there_since);
-        iterations.thought += self.thought;
-    }
-}
-
-impl Watcher for Recording<'_> {
-    fn begin(&mut self, series: SeriesId) {
-        self.current = Some(series);
-    }
-
-    fn done(&mut self, step: &HttpPlan, exchange: Exchange) {
-        self.current = None;
-        self.at = exchange.ended;
-        // Only the first step of an iteration has a schedule; the others start when they can.
-        self.crew.record(step.series, self.due.take(), exchange);
-    }
-
-    fn refused(&mut self, series: SeriesId, exemplar: Exemplar) {
-        let mut exchange = cut_off(self.at, self.at);
-        exchange.outcome = Err(exemplar.failure);
-        exchange.exemplar = Some(Box::new(exemplar));
-        self.crew.record(series, None, exchange);
-    }
-
-    fn paused(&mut self, pause: Duration) {
-        // A pause before the first step is the scenario's own, and nobody's lateness.
-        self.due = self.due.map(|due| Due { at: due.at + pause, ..due });
-    }
-
-    fn resumed(&mut self) {
-        let now = Instant::now();
-        self.thought += now.saturating_duration_since(self.at);
-        self.at = now;
-    }
-
-    fn thinks(&self) -> bool {
-        true
-    }
-}
-
-impl Drop for Recording<'_> {
-    fn drop(&mut self) {
-        if self.over {
-            return;
-        }
-        let now = Instant::now();
-        if let Some(series) = self.current {
-            self.crew.record(series, self.due, cut_off(self.at, now));
-        }
-        let mut recorder = self.crew.recorder.borrow_mut();
-        recorder.iterations(self.crew.since(now)).interrupted += 1;
-        self.add_presence(&mut recorder, now);
-        self.crew.last.set(now);
-    }
-}
-
-fn cut_off(started: Instant, ended: Instant) -> Exchange {
-    Exchange {
-        started,
-        ended,
-        outcome: Err(Failure::Interrupted),
-        checks: 0,
-        failed_checks: 0,
-        bytes_sent: 0,
-        bytes_received: 0,
-        phases: Phases { wait: ended.saturating_duration_since(started), ..Phases::default() },
-        resent: 0,
-        exemplar: None,
     }
 }
 

@@ -42,7 +42,8 @@ const MANY: u64 = 300;
 /// next one is begun.
 const BUSY: Bounds = Bounds { suspect: 0.70, invalid: 0.85 };
 
-/// The share of the time that a thread may wait for a core.
+/// The share of the time that a thread may wait for a core. Beyond the second it is the limit, if
+/// it never had time left: what it worked and what it waited fill the whole time.
 const QUEUED: Bounds = Bounds { suspect: 0.01, invalid: 0.05 };
 
 /// The same as a share of the time that it wanted one: an idle generator waits rarely, and then
@@ -187,7 +188,8 @@ fn in_requests(step: &StepResult) -> f64 {
 fn no_core(beats: &[Beat], judged: &mut Judged) {
     let (queued, worked) = (mean(beats, |beat| beat.queued), mean(beats, |beat| beat.cpu));
     let crowded = queued / (queued + worked).max(f64::MIN_POSITIVE);
-    if let Some((health, bound)) = QUEUED.over(queued) {
+    if let Some((over, bound)) = QUEUED.over(queued) {
+        let health = if queued + worked < FULL { Health::Suspect } else { over };
         let (queued, bound) = (show_percent(queued), show_percent(bound));
         judged.worsen(
             health,
@@ -452,7 +454,9 @@ mod tests {
         let judged = |queued, cpu| health(&[Beat { queued, ..beat(2, 900, cpu) }; 10]);
         assert_eq!(judged(0.009, 0.5), Health::Valid);
         assert_eq!(judged(0.02, 0.5), Health::Suspect);
-        assert_eq!(judged(0.06, 0.5), Health::Invalid);
+        assert_eq!(judged(0.3, 0.3), Health::Suspect, "it had time left");
+        assert_eq!(judged(0.04, 0.88), Health::Suspect);
+        assert_eq!(judged(0.5, 0.5), Health::Invalid, "it wanted its core and got half of it");
         assert_eq!(judged(0.004, 0.010), Health::Suspect, "it waited whenever it wanted a core");
         assert_eq!(judged(0.000_5, 0.001), Health::Valid, "too rare to say");
         let once = Beat { queued: 0.5, ..beat(2, 900, 0.3) };

@@ -29,6 +29,7 @@ mod open;
 mod phase;
 mod pulse;
 mod ramp;
+mod recording;
 mod stop;
 mod walk;
 

@@ -19,6 +19,9 @@ pub use generator::{Generator, Headroom, Health, Vital};
 /// The version of the file format that this build writes.
 pub const FORMAT: u32 = 1;
 
+/// The phases of a request, in the order in which they happen.
+pub const PHASES: [&str; 6] = crate::sample::Phases::NAMES;
+
 /// One run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunResult {

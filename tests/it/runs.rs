@@ -263,7 +263,8 @@ fn slices(good: &[u64], bad: &[u64]) -> Vec<Slice> {
     (0..SECONDS).map(one).filter(|slice| slice.count > 0).collect()
 }
 
-fn summary(values: &[u64]) -> Summary {
+/// The few numbers of these values.
+pub fn summary(values: &[u64]) -> Summary {
     let mut histogram = empty();
     values.iter().for_each(|value| histogram.record(*value).expect("it grows"));
     Summary::of(&histogram)
