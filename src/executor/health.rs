@@ -106,7 +106,7 @@ pub(super) fn judge(result: &RunResult, beats: &[Beat]) -> Judged {
         true => uncovered(result, beats, &mut judged),
         false => no_time_left(result, beats, &mut judged),
     }
-    no_core(beats, &mut judged);
+    no_core(beats, all_out, &mut judged);
     slow_loops(beats, &mut judged);
     late_schedules(result, &mut judged);
     let generator = &result.generator;
@@ -184,12 +184,14 @@ fn in_requests(step: &StepResult) -> f64 {
     spent(&step.service_us) + spent(&step.failed_us)
 }
 
-/// Threads that could have run and were not let: something else has their core.
-fn no_core(beats: &[Beat], judged: &mut Judged) {
+/// Threads that could have run and were not let: something else has their core. A load that asks
+/// for all there is competes with its target for it, and is judged by what its requests cover.
+fn no_core(beats: &[Beat], all_out: bool, judged: &mut Judged) {
     let (queued, worked) = (mean(beats, |beat| beat.queued), mean(beats, |beat| beat.cpu));
     let crowded = queued / (queued + worked).max(f64::MIN_POSITIVE);
     if let Some((over, bound)) = QUEUED.over(queued) {
-        let health = if queued + worked < FULL { Health::Suspect } else { over };
+        let spare = all_out || queued + worked < FULL;
+        let health = if spare { Health::Suspect } else { over };
         let (queued, bound) = (show_percent(queued), show_percent(bound));
         judged.worsen(
             health,
@@ -459,6 +461,8 @@ mod tests {
         assert_eq!(judged(0.5, 0.5), Health::Invalid, "it wanted its core and got half of it");
         assert_eq!(judged(0.004, 0.010), Health::Suspect, "it waited whenever it wanted a core");
         assert_eq!(judged(0.000_5, 0.001), Health::Valid, "too rare to say");
+        let crowded = [Beat { queued: 0.5, ..beat(2, 900, 0.5) }; 10];
+        assert_eq!(judge(&all_out(97.0, 0), &crowded).health, Health::Suspect);
         let once = Beat { queued: 0.5, ..beat(2, 900, 0.3) };
         assert_eq!(health(&minute(&[once])), Health::Valid, "a hiccup");
     }
