@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use crate::sample::{Exemplar, Failure, Sample};
+use crate::sample::{Exemplar, Failure, Phases, Sample};
 
 /// The precision of every histogram, in decimal digits.
 pub const DIGITS: u8 = 3;
@@ -20,6 +20,14 @@ const EXEMPLARS: usize = 2;
 pub fn empty_histogram() -> Histogram<u64> {
     let mut histogram = Histogram::new_with_bounds(1, 4_000_000, DIGITS)
         .expect("the bounds are legal: 1 to 4,000,000 at 3 digits");
+    histogram.auto(true);
+    histogram
+}
+
+/// An empty histogram of phases, microseconds: two digits are enough to see where time goes.
+fn empty_phase() -> Histogram<u64> {
+    let mut histogram = Histogram::new_with_bounds(1, 1_000_000, 2)
+        .expect("the bounds are legal: 1 to 1,000,000 at 2 digits");
     histogram.auto(true);
     histogram
 }
@@ -54,10 +62,18 @@ pub struct Series {
     pub response: Histogram<u64>,
     /// From start, of successes, microseconds.
     pub service: Histogram<u64>,
-    /// Start minus due, of all, microseconds; none while nothing was late.
+    /// How late the generator was itself: start minus due without `blocked`, of all,
+    /// microseconds; none while nothing was late.
     pub lag: Option<Histogram<u64>>,
+    /// Waited for a free virtual user after due, of all, microseconds; none while nothing did.
+    pub blocked: Option<Histogram<u64>>,
     /// From due, of failures, microseconds.
     pub failed: Option<Histogram<u64>>,
+    /// Where the service time of successes went, in the order of `Phases::NAMES`, microseconds;
+    /// none where a phase never happened.
+    pub phases: [Option<Histogram<u64>>; Phases::NAMES.len()],
+    /// Requests sent once more, because a kept connection turned out to be dead.
+    pub resent: u64,
     /// Times the checks were made.
     pub checked: u64,
     /// How often each check failed, by its bit.
@@ -83,6 +99,11 @@ pub struct Iterations {
     pub interrupted: u64,
     /// Virtual users at work: the most at once.
     pub users: u32,
+    /// The time that users were there, from the end of one iteration to the end of the next,
+    /// all added up.
+    pub present: Duration,
+    /// How much of it they spent in pauses.
+    pub thought: Duration,
     /// Of completed iterations without failure, microseconds.
     pub duration: Option<Histogram<u64>>,
 }
@@ -182,7 +203,10 @@ impl Default for Series {
             response: empty_histogram(),
             service: empty_histogram(),
             lag: None,
+            blocked: None,
             failed: None,
+            phases: Default::default(),
+            resent: 0,
             checked: 0,
             failed_checks: Vec::new(),
             bytes_sent: 0,
@@ -195,21 +219,25 @@ impl Default for Series {
 impl Series {
     fn add(&mut self, sample: Sample) {
         let response = micros(sample.ended.saturating_sub(sample.due));
-        let lag = micros(sample.started.saturating_sub(sample.due));
+        let blocked = micros(sample.blocked);
+        let lag = sample.started.saturating_sub(sample.due).saturating_sub(sample.blocked);
         self.count += 1;
         self.bytes_sent += sample.bytes_sent;
         self.bytes_received += sample.bytes_received;
+        self.resent += u64::from(sample.resent);
         self.checked += u64::from(sample.checks > 0);
-        if lag > 0 || self.lag.is_some() {
-            let before = self.count - 1;
-            let histogram = self.lag.get_or_insert_with(|| zeros(before));
-            put(histogram, lag);
-        }
+        put_late(&mut self.lag, micros(lag), self.count - 1);
+        put_late(&mut self.blocked, blocked, self.count - 1);
         self.add_failed_checks(sample.failed_checks);
         match sample.outcome {
             Ok(()) => {
                 put(&mut self.response, response);
                 put(&mut self.service, micros(sample.ended.saturating_sub(sample.started)));
+                for (histogram, part) in self.phases.iter_mut().zip(sample.phases.parts()) {
+                    if let Some(part) = part {
+                        put(histogram.get_or_insert_with(empty_phase), micros(part));
+                    }
+                }
             }
             Err(failure) => {
                 *self.failures.entry(failure).or_default() += 1;
@@ -241,6 +269,7 @@ impl Series {
     fn merge(&mut self, other: Series) {
         let counted = (self.count, other.count);
         self.lag = merged_lag((self.lag.take(), other.lag), counted);
+        self.blocked = merged_lag((self.blocked.take(), other.blocked), counted);
         self.count += other.count;
         for (failure, count) in other.failures {
             *self.failures.entry(failure).or_default() += count;
@@ -248,6 +277,10 @@ impl Series {
         add_histogram(&mut self.response, &other.response);
         add_histogram(&mut self.service, &other.service);
         merge_optional(&mut self.failed, other.failed);
+        for (mine, theirs) in self.phases.iter_mut().zip(other.phases) {
+            merge_optional(mine, theirs);
+        }
+        self.resent += other.resent;
         self.checked += other.checked;
         if self.failed_checks.len() < other.failed_checks.len() {
             self.failed_checks.resize(other.failed_checks.len(), 0);
@@ -270,6 +303,8 @@ impl Iterations {
         self.failed += other.failed;
         self.interrupted += other.interrupted;
         self.users += other.users;
+        self.present += other.present;
+        self.thought += other.thought;
         merge_optional(&mut self.duration, other.duration);
     }
 }
@@ -284,7 +319,7 @@ fn put(histogram: &mut Histogram<u64>, value: u64) {
 
 /// Whole microseconds, rounded: what is shorter than half of one is 0.
 fn micros(duration: Duration) -> u64 {
-    u64::try_from((duration.as_nanos() + 500) / 1000).unwrap_or(u64::MAX)
+    duration.as_secs() * 1_000_000 + u64::from((duration.subsec_nanos() + 500) / 1000)
 }
 
 /// Adds one histogram to another of the same kind.
@@ -297,6 +332,14 @@ fn merge_optional(to: &mut Option<Histogram<u64>>, from: Option<Histogram<u64>>)
         (Some(to), Some(from)) => add_histogram(to, &from),
         (None, from) => *to = from,
         (Some(_), None) => {}
+    }
+}
+
+/// Records a value of a histogram that only is there once something is more than nought; `before`
+/// values were.
+fn put_late(histogram: &mut Option<Histogram<u64>>, value: u64, before: u64) {
+    if value > 0 || histogram.is_some() {
+        put(histogram.get_or_insert_with(|| zeros(before)), value);
     }
 }
 
@@ -330,6 +373,7 @@ mod tests {
         Sample {
             series: SeriesId(0),
             due: Duration::from_micros(due),
+            blocked: Duration::ZERO,
             started: Duration::from_micros(started),
             ended: Duration::from_micros(ended),
             outcome,
@@ -352,6 +396,36 @@ mod tests {
         assert_eq!(series.response.max(), 1000);
         assert_eq!(series.service.max(), 700);
         assert_eq!(series.lag.as_ref().map(Histogram::max), Some(300));
+    }
+
+    #[test]
+    fn waiting_for_a_user_is_told_from_the_generators_own_lateness() {
+        let mut recorder = Recorder::new(1);
+        recorder.record(sample(0, 0, 100, Ok(())));
+        recorder
+            .record(Sample { blocked: Duration::from_micros(250), ..sample(0, 300, 1000, Ok(())) });
+        let seconds = recorder.take_all();
+        let series = seconds[0].series[0].as_ref().expect("two samples were recorded");
+        let (lag, blocked) = (series.lag.as_ref(), series.blocked.as_ref());
+        assert_eq!(lag.map(|lag| (lag.len(), lag.min(), lag.max())), Some((2, 0, 50)));
+        assert_eq!(blocked.map(|all| (all.len(), all.min(), all.max())), Some((2, 0, 250)));
+    }
+
+    #[test]
+    fn only_phases_that_happened_are_counted() {
+        let mut recorder = Recorder::new(1);
+        let micros = Duration::from_micros;
+        let phases = Phases { connect: micros(70), wait: micros(30), ..Phases::default() };
+        recorder.record(Sample { phases, resent: 2, ..sample(0, 0, 100, Ok(())) });
+        let kept = Phases { send: micros(10), receive: micros(90), ..Phases::default() };
+        recorder.record(Sample { phases: kept, ..sample(0, 0, 100, Ok(())) });
+        recorder.record(Sample { phases, ..sample(0, 0, 100, Err(Failure::Check)) });
+        let seconds = recorder.take_all();
+        let series = seconds[0].series[0].as_ref().expect("three samples were recorded");
+        let counts = series.phases.each_ref().map(|one| one.as_ref().map(Histogram::len));
+        assert_eq!(counts, [None, Some(1), None, Some(2), Some(2), Some(2)]);
+        assert_eq!(series.phases[1].as_ref().map(Histogram::max), Some(70));
+        assert_eq!(series.resent, 2);
     }
 
     #[test]
@@ -419,7 +493,13 @@ mod tests {
                 let mut recorder = Recorder::new(1);
                 for (took, late, failed) in values {
                     let outcome = if *failed { Err(Failure::Check) } else { Ok(()) };
-                    recorder.record(sample(0, *late, late + took, outcome));
+                    let blocked = Duration::from_micros(late / 3);
+                    let wait = Duration::from_micros(*took);
+                    let dns = Duration::from_micros(took % 2);
+                    let phases = Phases { dns, wait, ..Phases::default() };
+                    let resent = (took % 3) as u32;
+                    let plain = sample(0, *late, late + took, outcome);
+                    recorder.record(Sample { blocked, phases, resent, ..plain });
                 }
                 recorder.take_all().pop().unwrap_or_else(|| Second::empty(0, 1))
             };
@@ -437,6 +517,9 @@ mod tests {
                 prop_assert_eq!(&merged.response, &whole.response);
                 prop_assert_eq!(&merged.service, &whole.service);
                 prop_assert_eq!(&merged.lag, &whole.lag);
+                prop_assert_eq!(&merged.blocked, &whole.blocked);
+                prop_assert_eq!(&merged.phases, &whole.phases);
+                prop_assert_eq!(merged.resent, whole.resent);
                 prop_assert_eq!(&merged.failed, &whole.failed);
                 prop_assert_eq!(&merged.failures, &whole.failures);
                 prop_assert_eq!(merged.count, whole.count);

@@ -12,6 +12,9 @@ pub struct Sample {
     pub series: SeriesId,
     /// When it should have started, from the start of the run.
     pub due: Duration,
+    /// How much of the time from `due` to `started` no virtual user was free to do it; the rest
+    /// is the generator's own lateness.
+    pub blocked: Duration,
     /// When it did start, from the start of the run.
     pub started: Duration,
     /// When it ended, from the start of the run.
@@ -67,6 +70,23 @@ impl Phases {
     /// All of them together: the service time.
     pub fn sum(&self) -> Duration {
         self.dns + self.connect + self.tls + self.send + self.wait + self.receive
+    }
+
+    /// Their names, in the order in which they happen.
+    pub const NAMES: [&'static str; 6] = ["dns", "connect", "tls", "send", "wait", "receive"];
+
+    /// How long each took, in the order of `NAMES`; none where it did not happen. Whatever was
+    /// sent has a `send`, a `wait` and a `receive`, however short.
+    pub fn parts(&self) -> [Option<Duration>; 6] {
+        let opening = |phase: Duration| (!phase.is_zero()).then_some(phase);
+        [
+            opening(self.dns),
+            opening(self.connect),
+            opening(self.tls),
+            Some(self.send),
+            Some(self.wait),
+            Some(self.receive),
+        ]
     }
 }
 

@@ -115,6 +115,7 @@ fn sample(series: u16, started: Duration, ended: Duration) -> Sample {
     Sample {
         series: SeriesId(series),
         due: started,
+        blocked: Duration::ZERO,
         started,
         ended,
         outcome: Ok(()),

@@ -80,7 +80,22 @@ pub(super) fn judge(result: &RunResult, demands: &[Demand]) -> Vec<Finding> {
         findings.extend(failures.map(|failure| setup(result, &scenario.name, load, failure)));
     }
     findings.extend(steps(result, demands));
+    findings.extend(result.scenarios.iter().filter_map(|scenario| resent(result, &scenario.name)));
     findings
+}
+
+/// Requests that went out twice are no failures, and nobody shall wonder why the target saw more.
+fn resent(result: &RunResult, scenario: &str) -> Option<Finding> {
+    let steps = result.steps.iter().filter(|step| step.scenario == scenario);
+    let resent = total(steps.map(|step| step.resent));
+    let verb = if resent == 1 { "was" } else { "were" };
+    let title = format!(
+        "{} {verb} sent again because a kept connection was dead",
+        number_of(resent as usize, "request")
+    );
+    let found = Finding::new(Stage::Errors, Word::Pass, scenario, title);
+    let reason = "The target closes idle connections sooner than they are used again.";
+    (resent > 0).then(|| found.because(reason))
 }
 
 fn setup(

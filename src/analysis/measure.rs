@@ -101,6 +101,7 @@ fn of_steps(
 ) -> Result<Measured, HistogramError> {
     let all = |part: fn(&StepResult) -> u64| total(steps.iter().map(|step| part(step)));
     let sum = |sum| Measured::Sum { sum, seconds: seconds(load) };
+    const NO_PHASE: &str = "No successful request did that, or they did it unseen.";
     const NO_SUCCESS: &str = "No successful response was recorded.";
     Ok(match metric {
         Metric::HttpReqDuration => trend(
@@ -111,13 +112,16 @@ fn of_steps(
             histogram::merge(steps.iter().map(|step| step.histograms.service_text()))?,
             NO_SUCCESS,
         ),
-        Metric::HttpReqLag => {
-            let mut all = histogram::empty();
-            for step in steps {
-                all.add(step.lag_histogram()?)
-                    .map_err(|why| HistogramError::Contents(why.to_string()))?;
-            }
-            trend(all, "No request was made.")
+        Metric::HttpReqLag => sum_of(steps, StepResult::lag_histogram)?,
+        Metric::HttpReqBlocked => sum_of(steps, StepResult::blocked_histogram)?,
+        Metric::HttpReqConnecting
+        | Metric::HttpReqTlsHandshaking
+        | Metric::HttpReqSending
+        | Metric::HttpReqWaiting
+        | Metric::HttpReqReceiving => {
+            let phase = metric.phase().unwrap_or_default();
+            let texts = steps.iter().filter_map(|step| step.histograms.phases.get(phase));
+            trend(histogram::merge(texts.map(String::as_str))?, NO_PHASE)
         }
         Metric::HttpReqFailed => {
             let (failed, of_all) = (all(|step| failures(step).0), all(|step| failures(step).1));
@@ -133,6 +137,18 @@ fn of_steps(
         Metric::DataReceived => sum(all(|step| step.bytes_received)),
         _ => sum(all(|step| step.count)),
     })
+}
+
+/// Of a histogram that every request is in.
+fn sum_of(
+    steps: &[&StepResult],
+    part: impl Fn(&StepResult) -> Result<Histogram<u64>, HistogramError>,
+) -> Result<Measured, HistogramError> {
+    let mut all = histogram::empty();
+    for step in steps {
+        all.add(part(step)?).map_err(|why| HistogramError::Contents(why.to_string()))?;
+    }
+    Ok(trend(all, "No request was made."))
 }
 
 fn trend(histogram: Histogram<u64>, none: &'static str) -> Measured {

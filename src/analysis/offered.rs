@@ -25,6 +25,7 @@ pub(super) fn judge(result: &RunResult, demands: &[Demand]) -> Vec<Finding> {
             demand.scenario == scenario.name
                 && demand.sla.as_ref().is_some_and(|sla| sla.metric == Metric::DroppedIterations)
         });
+        findings.extend(waited(result, &scenario.name));
         // Of a run that was ended early this says nothing: that it was is a finding of its own.
         if result.run.ended_early.is_none() {
             findings.extend(offered(result, scenario, load, allowed));
@@ -96,6 +97,25 @@ fn cause(result: &RunResult, scenario: &ScenarioResult, load: &LoadResult) -> (W
     let reason = "The time ran out first: the target is slower than the plan needs, or \
         `max-duration` is too short.";
     (Word::Fail, reason.to_string())
+}
+
+/// Iterations for which no virtual user was free in time: it is in their response time.
+fn waited(result: &RunResult, scenario: &str) -> Option<Finding> {
+    let steps = result.steps.iter().filter(|step| step.scenario == scenario);
+    let worst = steps.map(|step| step.blocked_us).max_by_key(|blocked| blocked.max)?;
+    if worst.max == 0 {
+        return None;
+    }
+    let title = format!(
+        "iterations waited for a free virtual user: the slowest hundredth of them {} or more, up \
+         to {}",
+        show_duration_us(worst.p99),
+        show_duration_us(worst.max)
+    );
+    let found = Finding::new(Stage::Offered, Word::Pass, scenario, title);
+    let reason = "That is a part of their response time: real visitors do not wait for each \
+        other. `max-users` says how many may be busy at once.";
+    Some(found.because(reason))
 }
 
 /// Load without a fixed number of iterations that ended well before its time.

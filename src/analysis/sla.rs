@@ -179,7 +179,8 @@ fn times_over(times: f64) -> String {
 
 /// A latency says whose it is: failed requests are not in it.
 fn whose(sla: &Sla, steps: &[&StepResult]) -> String {
-    if !matches!(sla.metric, Metric::HttpReqDuration | Metric::HttpReqService) {
+    let of_requests = matches!(sla.metric, Metric::HttpReqDuration | Metric::HttpReqService);
+    if !of_requests && sla.metric.phase().is_none() {
         return String::new();
     }
     let failed = total(steps.iter().map(|step| failures(step).0));

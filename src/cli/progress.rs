@@ -4,7 +4,7 @@
 use hdrhistogram::Histogram;
 
 use crate::cli::words;
-use crate::executor::{Observer, Stop};
+use crate::executor::{Observer, Stop, Vitals};
 use crate::recorder::{add_histogram, empty_histogram};
 use crate::result::histogram;
 use crate::result::journal::{Entry, Ledger, SecondEntry};
@@ -174,5 +174,14 @@ impl Observer for Progress<'_> {
 
     fn cpu_seconds(&mut self) -> Option<f64> {
         store::process_cpu_seconds()
+    }
+
+    fn vitals(&mut self, threads: &[u32]) -> Vitals {
+        Vitals {
+            queued: threads.iter().map(|thread| store::queued_seconds(*thread)).collect(),
+            stolen: store::stolen_ticks(),
+            files: store::open_files(),
+            ports: store::local_ports(),
+        }
     }
 }

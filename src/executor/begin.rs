@@ -1,6 +1,6 @@
 //! What is known of a run before its first action.
 
-use crate::plan::{LoadPlan, Plan, ScenarioPlan, SeriesPlan, ShapePlan, Site};
+use crate::plan::{LoadPlan, Plan, ScenarioPlan, SeriesPlan, ShapePlan, Site, Spacing};
 use crate::result::journal::blank;
 use crate::result::{
     CheckResult, LoadResult, Machine, RunInfo, RunResult, ScenarioResult, SlaRecord, StepResult,
@@ -55,7 +55,10 @@ fn step_begin(scenario: &str, series: &SeriesPlan) -> StepResult {
         response_us: Summary::default(),
         service_us: Summary::default(),
         lag_us: Summary::default(),
+        blocked_us: Summary::default(),
         failed_us: Summary::default(),
+        phases_us: Default::default(),
+        resent: 0,
         failures: Default::default(),
         examples: Vec::new(),
         checks: series.checks.iter().map(check).collect(),
@@ -126,7 +129,11 @@ fn shape_words(shape: &ShapePlan) -> String {
         ShapePlan::Open { arrivals, max_users } => {
             let rate = arrivals.peak();
             let duration = show_duration(arrivals.duration());
-            format!("up to {rate}/s for {duration}, at most {max_users} users")
+            let poisson = match arrivals.spacing {
+                Spacing::Even(_) => "",
+                Spacing::Poisson(_) => " (Poisson)",
+            };
+            format!("up to {rate}/s{poisson} for {duration}, at most {max_users} users")
         }
     }
 }

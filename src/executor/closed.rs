@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::executor::ExecuteError;
-use crate::executor::crew::{Crew, Ended, NoUser, User};
+use crate::executor::crew::{Call, Crew, Ended, NoUser, User, make_room};
 use crate::executor::once::raise_panic;
 use crate::executor::phase::Stage;
 use crate::executor::ramp::{launches, steps};
@@ -162,14 +162,14 @@ impl Flock {
             return self.finish(Some(user)).await;
         }
         let number = done * self.users + user.number();
-        match self.crew.iterate(&mut user, None, number).await {
+        match self.crew.iterate(&mut user, Call { number, due: None }).await {
             Ended::Completed | Ended::CutOff => {
+                let waited = user.waited();
                 self.here.borrow_mut().insert(index, user);
+                make_room(waited).await;
             }
             Ended::NoRow => self.finish(Some(user)).await,
         }
-        // A journey without any waiting would otherwise keep the thread from everybody else.
-        tokio::task::yield_now().await;
     }
 
     async fn open(&self, index: usize) -> Option<User> {

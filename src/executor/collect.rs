@@ -7,20 +7,20 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::executor::Run;
 use crate::executor::begin::measured;
 use crate::executor::health::{self, Judged};
 use crate::executor::once::{Scene, setup_failed};
 use crate::executor::pulse::Beat;
-use crate::recorder::Second;
-use crate::result::FailureExample;
+use crate::executor::{Run, Vitals};
+use crate::recorder::{Second, add_histogram, empty_histogram};
 use crate::result::histogram;
 use crate::result::journal::{Entry, LoadSecond, SecondEntry, step_second};
+use crate::result::{FailureExample, Headroom, Vital};
 
 /// What workers tell.
 pub(super) enum Message {
-    /// A worker's users are set up.
-    Ready,
+    /// A worker's users are set up; with what the system knows its thread by.
+    Ready(Option<u32>),
     /// A step of setup or teardown failed, in the scenario with this number.
     SetupFailed(usize, FailureExample),
     /// Seconds of a scenario that are over.
@@ -47,6 +47,8 @@ pub(super) struct Collector {
     gone: bool,
     ended: BTreeMap<usize, (Duration, Option<String>)>,
     cpu_before: Option<(Instant, f64)>,
+    threads: Vec<u32>,
+    vitals_before: Option<(Instant, Vitals)>,
 }
 
 impl Collector {
@@ -75,6 +77,8 @@ impl Collector {
             gone: false,
             ended: BTreeMap::new(),
             cpu_before: None,
+            threads: Vec::new(),
+            vitals_before: None,
         }
     }
 
@@ -102,6 +106,7 @@ impl Collector {
                 // A moment ahead, so that every worker can be there on time.
                 let origin = Instant::now() + Duration::from_millis(20);
                 self.cpu_before = run.observer.cpu_seconds().map(|cpu| (origin, cpu));
+                self.vitals_before = Some((origin, run.observer.vitals(&self.threads)));
                 for start in starts {
                     // A worker that is gone has told why.
                     let _ = start.send(origin);
@@ -118,7 +123,10 @@ impl Collector {
 
     fn hear(&mut self, message: Message, run: &mut Run<'_>) {
         match message {
-            Message::Ready => self.ready += 1,
+            Message::Ready(thread) => {
+                self.ready += 1;
+                self.threads.extend(thread);
+            }
             Message::SetupFailed(scenario, failure) => run.tell(setup_failed(scenario, &failure)),
             Message::Seconds(scenario, seconds) => {
                 for second in seconds {
@@ -165,11 +173,19 @@ impl Collector {
         scenarios: BTreeMap<usize, Second>,
         run: &mut Run<'_>,
     ) -> SecondEntry {
+        let mut vital = self.vital(run);
+        if let Some(beat) = self.beats.get_mut(&second) {
+            beat.queued = vital.queued.unwrap_or(0.0).into();
+            beat.stolen = vital.stolen.unwrap_or(0.0).into();
+        }
         let beat = self.beats.get(&second).copied().unwrap_or_default();
+        vital.thread_cpu = beat.cpu as f32;
+        vital.lag_p99_us = lag_p99(scenarios.values());
         let mut entry = SecondEntry {
             second,
             cpu: self.cpu_share(run),
             loop_gap_us: beat.gap.as_micros() as u64,
+            vital: Some(vital),
             ..SecondEntry::default()
         };
         for (scenario, seen) in scenarios {
@@ -181,6 +197,10 @@ impl Collector {
                 failed: iterations.failed,
                 interrupted: iterations.interrupted,
                 users: iterations.users,
+                presence_us: (
+                    iterations.present.as_micros() as u64,
+                    iterations.thought.as_micros() as u64,
+                ),
                 durations: iterations.duration.as_ref().map(histogram::encode).unwrap_or_default(),
             });
             for (series, seen) in seen.series.iter().enumerate() {
@@ -205,9 +225,45 @@ impl Collector {
         Some(((used - used_before) / elapsed / cores as f64) as f32)
     }
 
+    /// What the system tells of the time since it was last asked, and of now.
+    fn vital(&mut self, run: &mut Run<'_>) -> Vital {
+        let Some((before, known)) = &self.vitals_before else { return Vital::default() };
+        let now = Instant::now();
+        let elapsed = now.saturating_duration_since(*before).as_secs_f64();
+        if elapsed < 0.1 {
+            return Vital::default();
+        }
+        let seen = run.observer.vitals(&self.threads);
+        let queued = seen.queued.iter().zip(&known.queued);
+        let queued = queued.filter_map(|(now, before)| Some((*now)? - (*before)?));
+        let stolen = seen.stolen.zip(known.stolen).map(|(now, before)| {
+            let of = now.1.saturating_sub(before.1).max(1);
+            now.0.saturating_sub(before.0) as f32 / of as f32
+        });
+        let headroom = |(most, limit)| Headroom { most, limit };
+        let vital = Vital {
+            queued: queued.reduce(f64::max).map(|queued| (queued / elapsed) as f32),
+            stolen,
+            files: seen.files.map(headroom),
+            ports: seen.ports.map(headroom),
+            ..Vital::default()
+        };
+        self.vitals_before = Some((now, seen));
+        vital
+    }
+
     fn tell_ends(&mut self, run: &mut Run<'_>) {
         for (scenario, (lasted, feed)) in std::mem::take(&mut self.ended) {
             run.tell(Entry::LoadEnded(scenario, lasted.as_millis() as u64, feed));
         }
     }
+}
+
+/// How late iterations of a second began while users were free.
+fn lag_p99<'s>(scenarios: impl Iterator<Item = &'s Second>) -> u64 {
+    let mut all = empty_histogram();
+    // Where nothing was late there is no histogram, and zeros would only make the others smaller.
+    let series = scenarios.flat_map(|second| second.series.iter().flatten());
+    series.filter_map(|one| one.lag.as_ref()).for_each(|lag| add_histogram(&mut all, lag));
+    all.value_at_quantile(0.99)
 }

@@ -9,15 +9,15 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use crate::driver::{Client, DriverError, Exchange, Identity, Session};
+use crate::driver::{Client, DriverError, Identity, Session};
 use crate::executor::collect::Message;
 use crate::executor::feed::{self, Turn, mix};
 use crate::executor::once::{TEARDOWN, Witness};
-use crate::executor::phase::{Phase, Stage};
-use crate::executor::walk::{Failed, Watcher, walk};
-use crate::plan::{HttpPlan, JourneyPlan, LoadPlan, ScenarioPlan, SeriesId, Slot};
+use crate::executor::phase::{Phase, Seat};
+use crate::executor::recording::Recording;
+use crate::executor::walk::{Failed, walk};
+use crate::plan::{JourneyPlan, LoadPlan, ScenarioPlan, Slot};
 use crate::recorder::Recorder;
-use crate::sample::{Exemplar, Failure, Phases, Sample};
 
 /// What connections are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +85,30 @@ pub(super) struct User {
     session: Session,
     number: u64,
     iteration: u64,
+    seat: Seat,
+    /// When its last iteration ended.
+    left_off: Option<Instant>,
+    /// Whether its last iteration ever waited, and so let others go on.
+    waited: bool,
+}
+
+/// An iteration that is to be done.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call {
+    /// Its place among all iterations of the run, from 0: rows, journey and random values depend
+    /// on the seed and on it alone, whoever does it.
+    pub number: u64,
+    /// When it should begin, where a schedule says so.
+    pub due: Option<Due>,
+}
+
+/// When an iteration should begin.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Due {
+    /// Then.
+    pub at: Instant,
+    /// So long after that no user was free.
+    pub blocked: Duration,
 }
 
 impl User {
@@ -96,6 +120,24 @@ impl User {
     /// Iterations begun.
     pub fn iterations(&self) -> u64 {
         self.iteration
+    }
+
+    /// When its last iteration ended.
+    pub fn left_off(&self) -> Option<Instant> {
+        self.left_off
+    }
+
+    /// Whether its last iteration ever waited, and so let others go on.
+    pub fn waited(&self) -> bool {
+        self.waited
+    }
+}
+
+/// Lets others go on after an iteration that never did: a journey without any waiting would keep
+/// the thread from everybody else.
+pub(super) async fn make_room(waited: bool) {
+    if !waited {
+        tokio::task::yield_now().await;
     }
 }
 
@@ -148,11 +190,6 @@ impl Crew {
         self.origin.get() + self.load().start_after
     }
 
-    /// Since the load of all scenarios began.
-    pub fn now(&self) -> Duration {
-        self.since(Instant::now())
-    }
-
     /// The number of the `index`th user of this worker among those of all workers.
     pub fn number(&self, index: usize) -> u64 {
         (index * self.worker.of + self.worker.index) as u64
@@ -168,9 +205,12 @@ impl Crew {
         let mut session = Session::open(&self.client, identity);
         session.begin_iteration(0);
         session.adopt(&self.job.captured);
-        let mut user = User { session, number, iteration: 0 };
+        let seat = self.phase.seat();
+        let (left_off, waited) = (None, false);
+        let mut user = User { session, number, iteration: 0, seat, left_off, waited };
         let turn = Turn { user: number, iteration: number, random: mix(&[self.job.seed, number]) };
         if !self.deal(&mut user, turn) {
+            self.phase.leave(seat);
             return Err(NoUser::NoRow);
         }
         let hooks = &self.job.plan.hooks;
@@ -181,12 +221,7 @@ impl Crew {
             }
             Ok::<(), Failed>(())
         };
-        let ready = tokio::select! {
-            biased;
-            ready = set_up => Some(ready),
-            () = self.phase.reached(Stage::Cut) => None,
-        };
-        match ready {
+        match self.phase.uncut(seat, set_up).await.0 {
             Some(Ok(())) => return Ok(user),
             Some(Err(Failed)) => self.tell_failure(witness),
             None => {}
@@ -204,31 +239,31 @@ impl Crew {
         }
     }
 
-    /// Walks a journey once. `due` is when it should have begun (open model), `number` its place
-    /// among all iterations of the run, from 0: rows, journey and random values depend on the
-    /// seed and on it alone, whoever does it.
-    pub async fn iterate(&self, user: &mut User, due: Option<Instant>, number: u64) -> Ended {
+    /// Walks a journey once.
+    pub async fn iterate(&self, user: &mut User, call: Call) -> Ended {
         let _at_work = self.phase.enter();
         user.iteration += 1;
-        user.session.begin_work(user.iteration, number);
-        let random = mix(&[self.job.seed, number]);
-        if !self.deal(user, Turn { user: user.number, iteration: number, random }) {
+        user.waited = false;
+        user.session.begin_work(user.iteration, call.number);
+        let random = mix(&[self.job.seed, call.number]);
+        if !self.deal(user, Turn { user: user.number, iteration: call.number, random }) {
             return Ended::NoRow;
         }
-        let began = due.unwrap_or_else(Instant::now);
-        self.recorder.borrow_mut().iterations(self.now()).started += 1;
-        let journey = choose(&self.load().journeys, random);
-        let mut watcher = Recording { crew: self, due, current: None, over: false };
-        let walked = tokio::select! {
-            biased;
-            walked = walk(&journey.steps, &mut user.session, &mut watcher) => walked,
-            () = self.phase.reached(Stage::Cut) => return Ended::CutOff,
-        };
-        watcher.over = true;
         let now = Instant::now();
-        let duration = walked.is_ok().then(|| now.saturating_duration_since(began));
-        self.recorder.borrow_mut().complete(self.since(now), duration);
-        self.last.set(now);
+        {
+            let mut recorder = self.recorder.borrow_mut();
+            let iterations = recorder.iterations(self.since(now));
+            iterations.started += 1;
+            iterations.users = iterations.users.max(self.active.get());
+        }
+        let journey = choose(&self.load().journeys, random);
+        let there_since = user.left_off.unwrap_or(now);
+        let mut watcher = Recording::new(self, call.due, (now, there_since));
+        let walk = walk(&journey.steps, &mut user.session, &mut watcher);
+        let (walked, waited) = self.phase.uncut(user.seat, walk).await;
+        user.waited = waited;
+        let Some(walked) = walked else { return Ended::CutOff };
+        user.left_off = Some(watcher.complete(walked.is_ok()));
         Ended::Completed
     }
 
@@ -243,6 +278,7 @@ impl Crew {
     /// All of the teardown, whatever fails in it; the first failure.
     async fn tear_down(&self, mut user: User) -> Option<Witness> {
         let hooks = &self.job.plan.hooks;
+        self.phase.leave(user.seat);
         let mut first = None;
         for nodes in [&hooks.after_user, &hooks.after_each] {
             let mut witness = Witness::default();
@@ -260,92 +296,9 @@ impl Crew {
         let _ = self.tell.send(Message::SetupFailed(self.job.scenario, failure));
     }
 
-    fn since(&self, instant: Instant) -> Duration {
+    /// How long after the load of all scenarios began.
+    pub fn since(&self, instant: Instant) -> Duration {
         instant.saturating_duration_since(self.origin.get())
-    }
-
-    fn record(&self, series: SeriesId, due: Option<Instant>, exchange: Exchange) {
-        let due = due.unwrap_or(exchange.started).min(exchange.started);
-        self.recorder.borrow_mut().record(Sample {
-            series,
-            due: self.since(due),
-            started: self.since(exchange.started),
-            ended: self.since(exchange.ended),
-            outcome: exchange.outcome,
-            checks: exchange.checks,
-            failed_checks: exchange.failed_checks,
-            bytes_sent: exchange.bytes_sent,
-            bytes_received: exchange.bytes_received,
-            phases: exchange.phases,
-            resent: exchange.resent,
-            exemplar: exchange.exemplar,
-        });
-    }
-}
-
-/// Records a walk. Dropped before its end (the run is over), it counts what was cut off.
-struct Recording<'a> {
-    crew: &'a Crew,
-    due: Option<Instant>,
-    current: Option<(SeriesId, Instant)>,
-    over: bool,
-}
-
-impl Watcher for Recording<'_> {
-    fn begin(&mut self, series: SeriesId) {
-        self.current = Some((series, Instant::now()));
-    }
-
-    fn done(&mut self, step: &HttpPlan, exchange: Exchange) {
-        self.current = None;
-        // Only the first step of an iteration has a schedule; the others start when they can.
-        self.crew.record(step.series, self.due.take(), exchange);
-    }
-
-    fn refused(&mut self, series: SeriesId, exemplar: Exemplar) {
-        let now = Instant::now();
-        let mut exchange = cut_off(now, now);
-        exchange.outcome = Err(exemplar.failure);
-        exchange.exemplar = Some(Box::new(exemplar));
-        self.crew.record(series, None, exchange);
-    }
-
-    fn paused(&mut self, pause: Duration) {
-        // A pause before the first step is the scenario's own, and nobody's lateness.
-        self.due = self.due.map(|due| due + pause);
-    }
-
-    fn thinks(&self) -> bool {
-        true
-    }
-}
-
-impl Drop for Recording<'_> {
-    fn drop(&mut self) {
-        if self.over {
-            return;
-        }
-        let now = Instant::now();
-        if let Some((series, started)) = self.current {
-            self.crew.record(series, self.due, cut_off(started, now));
-        }
-        self.crew.recorder.borrow_mut().iterations(self.crew.since(now)).interrupted += 1;
-        self.crew.last.set(now);
-    }
-}
-
-fn cut_off(started: Instant, ended: Instant) -> Exchange {
-    Exchange {
-        started,
-        ended,
-        outcome: Err(Failure::Interrupted),
-        checks: 0,
-        failed_checks: 0,
-        bytes_sent: 0,
-        bytes_received: 0,
-        phases: Phases { wait: ended.saturating_duration_since(started), ..Phases::default() },
-        resent: 0,
-        exemplar: None,
     }
 }
 

@@ -3,10 +3,16 @@
 //! Two questions are kept apart. Was it slow, for whatever reason? Then latencies may be its own:
 //! SUSPECT. Had it no CPU time left, so that it and not the target set the pace? Then they are
 //! its own, and the load is what it could do: INVALID. A machine that is busy with other things,
-//! such as the target itself, makes the generator slow and is not its limit.
+//! such as the target itself, makes the generator slow and is not its limit, unless it keeps the
+//! generator from its core for much of the time.
+//!
+//! A closed load without pauses asks for all that generator and target can do: a thread without
+//! time left is its purpose then. There Little's law decides: users are either in a request or
+//! with the generator, so the share of their time that requests cover says who set the pace.
 
 use crate::executor::pulse::Beat;
-use crate::result::{Health, RunResult};
+use crate::result::{Headroom, Health, LoadResult, RunResult, ScenarioResult, StepResult, Summary};
+use crate::units::{show_duration_us, show_percent};
 
 /// A thread that uses this share of a core has no time left for what comes next.
 const FULL: f64 = 0.9;
@@ -25,8 +31,49 @@ const STALL_US: u64 = 50_000;
 /// every shared machine has now and then.
 const STALLED: f64 = 0.02;
 
-/// Late beginnings below this are what timers do.
-const LAG_US: u64 = 5_000;
+/// Late beginnings below this, or below this share of the response time, change no number that
+/// anybody reads.
+const LAG: (u64, f64) = (1_000, 0.1);
+
+/// Iterations of which a 99th percentile says something.
+const MANY: u64 = 300;
+
+/// The share of a core that a schedule of arrivals may take: what is left decides how soon the
+/// next one is begun.
+const BUSY: Bounds = Bounds { suspect: 0.70, invalid: 0.85 };
+
+/// The share of the time that a thread may wait for a core. Beyond the second it is the limit, if
+/// it never had time left: what it worked and what it waited fill the whole time.
+const QUEUED: Bounds = Bounds { suspect: 0.01, invalid: 0.05 };
+
+/// The same as a share of the time that it wanted one: an idle generator waits rarely, and then
+/// as long as a busy one. It has to be some time all the same.
+const CROWDED: (f64, f64) = (0.2, 0.001);
+
+/// The share of the machine's time that its host may keep from it.
+const STOLEN: Bounds = Bounds { suspect: 0.005, invalid: 0.10 };
+
+/// The share of the users' time that requests must cover where users never pause.
+const COVERED: Bounds = Bounds { suspect: 0.95, invalid: 0.85 };
+
+/// Files and ports used above this share of their limit.
+const NEAR: f64 = 0.9;
+
+/// Where doubt begins, and where certainty does.
+struct Bounds {
+    suspect: f64,
+    invalid: f64,
+}
+
+impl Bounds {
+    fn over(&self, value: f64) -> Option<(Health, f64)> {
+        match value {
+            value if value > self.invalid => Some((Health::Invalid, self.invalid)),
+            value if value > self.suspect => Some((Health::Suspect, self.suspect)),
+            _ => None,
+        }
+    }
+}
 
 /// The judgement, and why.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,22 +101,126 @@ impl Judged {
 /// Judges the generator by what it recorded, and by the worst of its workers in each second.
 pub(super) fn judge(result: &RunResult, beats: &[Beat]) -> Judged {
     let mut judged = Judged::valid();
+    let all_out = loads(result).count() > 0 && loads(result).all(|(_, load)| is_all_out(load));
+    match all_out {
+        true => uncovered(result, beats, &mut judged),
+        false => no_time_left(result, beats, &mut judged),
+    }
+    no_core(beats, all_out, &mut judged);
+    slow_loops(beats, &mut judged);
+    late_schedules(result, &mut judged);
+    let generator = &result.generator;
+    near(generator.files, "files and sockets open", "raise `ulimit -n`", &mut judged);
+    let advice = "widen net.ipv4.ip_local_port_range, or keep connections";
+    near(generator.ports, "sockets for the local ports", advice, &mut judged);
+    judged
+}
+
+fn loads(result: &RunResult) -> impl Iterator<Item = (&ScenarioResult, &LoadResult)> {
+    result.scenarios.iter().filter_map(|scenario| Some((scenario, scenario.load.as_ref()?)))
+}
+
+/// Users who never pause ask for all there is.
+fn is_all_out(load: &LoadResult) -> bool {
+    load.model == "closed" && load.present_us > 0 && load.thought_us == 0
+}
+
+/// A thread without time left for the next thing: the load is what it can do.
+fn no_time_left(result: &RunResult, beats: &[Beat], judged: &mut Judged) {
     let seconds = beats.len().max(1);
     let full = beats.iter().filter(|beat| beat.cpu >= FULL).count();
     // One second alone may be that in which everything is loaded and connected.
-    let bound = full >= 2 && full as f64 >= OFTEN * seconds as f64;
-    if bound {
+    if full >= 2 && full as f64 >= OFTEN * seconds as f64 {
+        let reason = format!(
+            "a thread of the generator used all of its core in {full} of {seconds} seconds: \
+             lower the load, or use more threads on a machine with more cores"
+        );
+        return judged.worsen(Health::Invalid, reason);
+    }
+    let busy = mean(beats, |beat| beat.cpu);
+    if beats.len() >= 2
+        && loads(result).any(|(_, load)| load.model == "open")
+        && let Some((health, bound)) = BUSY.over(busy)
+    {
+        let (busy, bound) = (show_percent(busy), show_percent(bound));
         judged.worsen(
-            Health::Invalid,
+            health,
             format!(
-                "a thread of the generator used all of its core in {full} of {seconds} seconds: \
-                 lower the load, or use more threads on a machine with more cores"
+                "a thread of the generator worked {busy} of the time, which is more than {bound}, \
+                 so arrivals had to wait for it: lower the rate, or use more threads"
             ),
         );
     }
-    slow_loops(beats, &mut judged);
-    late_schedules(result, bound, &mut judged);
-    judged
+}
+
+/// Users who never pause and are not in a request either: then they wait for the generator.
+fn uncovered(result: &RunResult, beats: &[Beat], judged: &mut Judged) {
+    let full = mean(beats, |beat| beat.cpu) >= FULL;
+    for (scenario, load) in loads(result) {
+        let steps = result.steps.iter().filter(|step| step.scenario == scenario.name);
+        let covered = steps.map(in_requests).sum::<f64>() / load.present_us as f64;
+        if covered >= COVERED.suspect {
+            continue;
+        }
+        let (health, bound, remedy) = match full && covered < COVERED.invalid {
+            true => (Health::Invalid, COVERED.invalid, "use more threads, or fewer users"),
+            false => (Health::Suspect, COVERED.suspect, "use fewer users, or pauses"),
+        };
+        let (name, covered) = (&scenario.name, show_percent(covered));
+        let bound = show_percent(bound);
+        judged.worsen(
+            health,
+            format!(
+                "`{name}`: requests took {covered} of the users' time, not {bound}; in the rest \
+                 they waited for the generator, which made the load smaller: {remedy}"
+            ),
+        );
+    }
+}
+
+/// Microseconds that users spent in a step.
+fn in_requests(step: &StepResult) -> f64 {
+    let spent = |summary: &Summary| summary.mean * summary.count as f64;
+    spent(&step.service_us) + spent(&step.failed_us)
+}
+
+/// Threads that could have run and were not let: something else has their core. A load that asks
+/// for all there is competes with its target for it, and is judged by what its requests cover.
+fn no_core(beats: &[Beat], all_out: bool, judged: &mut Judged) {
+    let (queued, worked) = (mean(beats, |beat| beat.queued), mean(beats, |beat| beat.cpu));
+    let crowded = queued / (queued + worked).max(f64::MIN_POSITIVE);
+    if let Some((over, bound)) = QUEUED.over(queued) {
+        let spare = all_out || queued + worked < FULL;
+        let health = if spare { Health::Suspect } else { over };
+        let (queued, bound) = (show_percent(queued), show_percent(bound));
+        judged.worsen(
+            health,
+            format!(
+                "a thread of the generator waited for a core {queued} of the time, which is more \
+                 than {bound}: run it with less beside it, or on more cores"
+            ),
+        );
+    } else if crowded > CROWDED.0 && queued > CROWDED.1 {
+        let (crowded, bound) = (show_percent(crowded), show_percent(CROWDED.0));
+        judged.worsen(
+            Health::Suspect,
+            format!(
+                "when a thread of the generator had something to do, it waited for a core \
+                 {crowded} of the time, which is more than {bound}: run it with less beside it"
+            ),
+        );
+    }
+    let stolen = mean(beats, |beat| beat.stolen);
+    if let Some((health, bound)) = STOLEN.over(stolen) {
+        let (stolen, bound) = (show_percent(stolen), show_percent(bound));
+        judged.worsen(
+            health,
+            format!(
+                "the host kept {stolen} of its time from this machine, which is more than \
+                 {bound}: use a machine that is not shared"
+            ),
+        );
+    }
 }
 
 /// Whatever waits for a slow loop is measured as slow itself.
@@ -98,33 +249,49 @@ fn slow_loops(beats: &[Beat], judged: &mut Judged) {
     }
 }
 
-/// Open loads whose iterations began late with users to spare: then it was not the target.
-fn late_schedules(result: &RunResult, bound: bool, judged: &mut Judged) {
-    for scenario in &result.scenarios {
-        let Some(load) = scenario.load.as_ref().filter(|load| load.model == "open") else {
-            continue;
-        };
+/// Open loads whose iterations began late although users were free: then it was not the target.
+fn late_schedules(result: &RunResult, judged: &mut Judged) {
+    for (scenario, _) in loads(result).filter(|(_, load)| load.model == "open") {
         let steps = || result.steps.iter().filter(|step| step.scenario == scenario.name);
         // Only the first step of a journey has a schedule, and each journey has a first step.
-        let Some(worst) = steps().max_by_key(|step| step.lag_us.p99) else { continue };
-        let (lag, service) = (worst.lag_us.p99, worst.service_us.p99);
-        let spare = load.users_max < load.users_limit;
-        if !spare || lag <= LAG_US || lag * 2 <= service {
+        let Some(worst) = steps().max_by_key(|step| step.lag_us.p95) else { continue };
+        let Summary { p95, p99, count, .. } = worst.lag_us;
+        // Of few iterations the slowest hundredth is the slowest one, and that a mere hiccup.
+        let (lag, word) = if count < MANY { (p95, "p95") } else { (p99, "p99") };
+        let response = worst.response_us.p50;
+        let bound = LAG.0.max((response as f64 * LAG.1) as u64);
+        if lag <= bound {
             continue;
         }
-        let (health, remedy) = match bound {
-            true => (Health::Invalid, "lower the rate, or use more cores"),
-            false => (Health::Suspect, "the machine is busy"),
+        let (health, remedy) = match judged.health {
+            Health::Invalid => (Health::Invalid, "lower the rate, or use more cores"),
+            _ => (Health::Suspect, "the machine is busy"),
         };
+        let (lag, bound) = (show_duration_us(lag), show_duration_us(bound));
+        let name = &scenario.name;
         judged.worsen(
             health,
             format!(
-                "`{}`: iterations began up to {} ms late (p99) although users were free: {remedy}",
-                scenario.name,
-                lag / 1_000
+                "`{name}`: iterations began up to {lag} late ({word}) although users were free, \
+                 which is more than {bound}: {remedy}"
             ),
         );
     }
+}
+
+/// What is nearly used up fails first, and looks like the target's failure.
+fn near(seen: Option<Headroom>, what: &str, advice: &str, judged: &mut Judged) {
+    let Some(Headroom { most, limit }) = seen else { return };
+    if most as f64 > NEAR * limit as f64 {
+        judged.worsen(
+            Health::Suspect,
+            format!("there were {most} {what}, and there may be {limit}: {advice}"),
+        );
+    }
+}
+
+fn mean(beats: &[Beat], part: impl Fn(&Beat) -> f64) -> f64 {
+    beats.iter().map(part).sum::<f64>() / beats.len().max(1) as f64
 }
 
 #[cfg(test)]
@@ -136,7 +303,8 @@ mod tests {
     use crate::result::{LoadResult, ScenarioResult, StepResult, Summary};
 
     fn beat(gap_ms: u64, late_us: u64, cpu: f64) -> Beat {
-        Beat { gap: Duration::from_millis(gap_ms), late: Duration::from_micros(late_us), cpu }
+        let (gap, late) = (Duration::from_millis(gap_ms), Duration::from_micros(late_us));
+        Beat { gap, late, cpu, ..Beat::default() }
     }
 
     /// A minute with these seconds in it, all others as they should be.
@@ -151,11 +319,10 @@ mod tests {
         judged.health
     }
 
-    /// An open load with so many users at work of ten, and this lag and service time (p99).
-    fn open(users_max: u32, lag: u64, service: u64) -> RunResult {
+    /// An open load with this lag (p99) and response time (p50).
+    fn open(lag: u64, response: u64) -> RunResult {
         let mut result = blank();
-        let load =
-            LoadResult { model: "open".into(), users_limit: 10, users_max, ..Default::default() };
+        let load = LoadResult { model: "open".into(), ..Default::default() };
         let name = "shop".to_string();
         result.scenarios =
             vec![ScenarioResult { name, load: Some(load), ..ScenarioResult::default() }];
@@ -169,7 +336,8 @@ mod tests {
                 "histograms": { "response": "" },
             }))
             .unwrap();
-            (step.lag_us.p99, step.service_us.p99) = (lag, service);
+            step.lag_us = Summary { count: 1_000, p95: lag, p99: lag, ..Summary::default() };
+            step.response_us.p50 = response;
             result.steps.push(step);
         }
         result
@@ -213,26 +381,110 @@ mod tests {
 
     #[test]
     fn invalid_stays_whatever_else_is_found() {
-        let judged = judge(&open(3, 80_000, 20_000), &[beat(300, 50_000, 0.97); 30]);
+        let judged = judge(&open(80_000, 20_000), &[beat(300, 50_000, 0.97); 30]);
         assert_eq!((judged.health, judged.reasons.len()), (Health::Invalid, 4));
     }
 
     #[test]
-    fn a_late_schedule_with_users_to_spare_is_the_generators_fault() {
+    fn a_late_schedule_is_the_generators_fault() {
         let idle = minute(&[]);
         let judged = |result| judge(&result, &idle).health;
-        assert_eq!(judged(open(3, 80_000, 20_000)), Health::Suspect);
-        assert_eq!(judged(open(10, 80_000, 20_000)), Health::Valid, "all users were busy");
-        assert_eq!(judged(open(3, 4_000, 1_000)), Health::Valid, "timers are that late");
-        assert_eq!(judged(open(3, 8_000, 90_000)), Health::Valid, "it is small beside the target");
+        assert_eq!(judged(open(80_000, 20_000)), Health::Suspect);
+        assert_eq!(judged(open(900, 1_000)), Health::Valid, "nobody reads such a difference");
+        assert_eq!(judged(open(1_100, 1_000)), Health::Suspect);
+        assert_eq!(judged(open(8_000, 90_000)), Health::Valid, "it is small beside the target");
         let busy = minute(&[beat(10, 2_000, 0.99); 40]);
-        assert_eq!(judge(&open(3, 80_000, 20_000), &busy).health, Health::Invalid);
+        assert_eq!(judge(&open(80_000, 20_000), &busy).health, Health::Invalid);
+    }
+
+    #[test]
+    fn the_latest_of_few_iterations_is_a_hiccup() {
+        let mut few = open(0, 1_000);
+        few.steps[1].lag_us = Summary { count: 50, p95: 200, p99: 9_000, ..Summary::default() };
+        assert_eq!(judge(&few, &minute(&[])).health, Health::Valid);
+        few.steps[1].lag_us.p95 = 9_000;
+        assert_eq!(judge(&few, &minute(&[])).health, Health::Suspect);
     }
 
     #[test]
     fn closed_loads_have_no_schedule_to_be_late_for() {
-        let mut closed = open(3, 80_000, 20_000);
+        let mut closed = open(80_000, 20_000);
         closed.scenarios[0].load.as_mut().unwrap().model = "closed".into();
         assert_eq!(judge(&closed, &minute(&[])).health, Health::Valid);
+    }
+
+    #[test]
+    fn a_schedule_needs_a_thread_with_time_to_spare() {
+        let judged = |cpu| judge(&open(0, 1_000), &[beat(2, 900, cpu); 20]).health;
+        assert_eq!(
+            [0.69, 0.72, 0.84, 0.87].map(judged),
+            [Health::Valid, Health::Suspect, Health::Suspect, Health::Invalid]
+        );
+    }
+
+    /// A closed load of users who were there for 100 s, of which requests took so many.
+    fn all_out(requests: f64, thought_us: u64) -> RunResult {
+        let mut result = open(0, 1_000);
+        let load = result.scenarios[0].load.as_mut().unwrap();
+        (load.model, load.present_us, load.thought_us) = ("closed".into(), 100_000_000, thought_us);
+        let half = Summary { count: 1_000, mean: requests * 1e6 / 2_000.0, ..Summary::default() };
+        (result.steps[0].service_us, result.steps[1].failed_us) = (half, half);
+        result
+    }
+
+    #[test]
+    fn users_who_never_pause_may_take_the_whole_thread() {
+        let busy = [beat(10, 3_000, 0.99); 10];
+        let judged = |requests| judge(&all_out(requests, 0), &busy).health;
+        assert_eq!(judged(97.0), Health::Valid, "requests took nearly all of their time");
+        assert_eq!(judged(90.0), Health::Suspect);
+        assert_eq!(judged(80.0), Health::Invalid, "the generator set the pace");
+        let idle = [beat(2, 900, 0.3); 10];
+        assert_eq!(judge(&all_out(80.0, 0), &idle).health, Health::Suspect, "it had time left");
+        assert_eq!(judge(&all_out(97.0, 1), &busy).health, Health::Invalid, "pauses are not work");
+    }
+
+    #[test]
+    fn a_schedule_beside_users_who_never_pause_still_needs_time() {
+        let mut both = all_out(97.0, 0);
+        both.scenarios.extend(open(0, 1_000).scenarios);
+        assert_eq!(judge(&both, &[beat(10, 3_000, 0.99); 10]).health, Health::Invalid);
+    }
+
+    #[test]
+    fn a_thread_that_waits_for_a_core_is_doubtful_and_one_that_waits_long_is_the_limit() {
+        let judged = |queued, cpu| health(&[Beat { queued, ..beat(2, 900, cpu) }; 10]);
+        assert_eq!(judged(0.009, 0.5), Health::Valid);
+        assert_eq!(judged(0.02, 0.5), Health::Suspect);
+        assert_eq!(judged(0.3, 0.3), Health::Suspect, "it had time left");
+        assert_eq!(judged(0.04, 0.88), Health::Suspect);
+        assert_eq!(judged(0.5, 0.5), Health::Invalid, "it wanted its core and got half of it");
+        assert_eq!(judged(0.004, 0.010), Health::Suspect, "it waited whenever it wanted a core");
+        assert_eq!(judged(0.000_5, 0.001), Health::Valid, "too rare to say");
+        let crowded = [Beat { queued: 0.5, ..beat(2, 900, 0.5) }; 10];
+        assert_eq!(judge(&all_out(97.0, 0), &crowded).health, Health::Suspect);
+        let once = Beat { queued: 0.5, ..beat(2, 900, 0.3) };
+        assert_eq!(health(&minute(&[once])), Health::Valid, "a hiccup");
+    }
+
+    #[test]
+    fn a_host_that_keeps_time_from_the_machine_is_told() {
+        let judged = |stolen| health(&[Beat { stolen, ..beat(2, 900, 0.3) }; 10]);
+        assert_eq!(
+            [0.004, 0.02, 0.2].map(judged),
+            [Health::Valid, Health::Suspect, Health::Invalid]
+        );
+    }
+
+    #[test]
+    fn files_and_ports_that_run_out_are_told_before_they_do() {
+        let mut result = blank();
+        result.generator.files = Some(Headroom { most: 900, limit: 1_024 });
+        assert_eq!(judge(&result, &[]).health, Health::Valid);
+        result.generator.files = Some(Headroom { most: 1_000, limit: 1_024 });
+        result.generator.ports = Some(Headroom { most: 28_000, limit: 28_232 });
+        let judged = judge(&result, &[]);
+        assert_eq!((judged.health, judged.reasons.len()), (Health::Suspect, 2));
+        assert!(judged.reasons[0].contains("ulimit -n"), "{:?}", judged.reasons);
     }
 }

@@ -7,10 +7,12 @@ use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
+use tokio::runtime::LocalOptions;
 use tokio::sync::oneshot;
-use tokio::task::{JoinSet, LocalSet};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::executor::alarm::{Alarm, Awake, Timing};
 use crate::executor::begin::{planned, users_limit};
 use crate::executor::collect::{Collector, Message};
 use crate::executor::crew::{Connect, Crew, Job, Purpose, Worker};
@@ -18,7 +20,7 @@ use crate::executor::health::Judged;
 use crate::executor::once::{Scene, raise_panic};
 use crate::executor::open::Pool;
 use crate::executor::phase::Stage;
-use crate::executor::pulse::{Pulse, tick};
+use crate::executor::pulse::{Pulse, this_thread, tick};
 use crate::executor::{ExecuteError, Run, Stop, closed, open};
 use crate::plan::{Population, ShapePlan};
 
@@ -93,6 +95,8 @@ pub(super) fn shifts(
         shared: shared.clone(),
         stop: stop.clone(),
         tell: tell.clone(),
+        timing: Timing::Coarse,
+        awake: Awake::default(),
     };
     (0..threads).map(shift).collect()
 }
@@ -104,6 +108,8 @@ pub(super) struct Shift {
     shared: Vec<Arc<AtomicU64>>,
     stop: Stop,
     tell: Sender<Message>,
+    timing: Timing,
+    awake: Awake,
 }
 
 /// Tells that a worker is gone, however it went: nobody shall wait for it.
@@ -121,13 +127,22 @@ struct Ready {
     crew: Rc<Crew>,
     pool: Rc<Pool>,
     shared: Arc<AtomicU64>,
+    timing: Timing,
+    awake: Awake,
 }
 
+/// So many tasks are let run before answers are looked for again: tokio's own 61 makes a busy
+/// worker late.
+const EVENT_INTERVAL: u32 = 31;
+
 impl Shift {
-    fn work(self, start: oneshot::Receiver<Instant>) -> Result<(), ExecuteError> {
+    fn work(mut self, start: oneshot::Receiver<Instant>) -> Result<(), ExecuteError> {
+        self.timing = Timing::Precise;
         let _gone = Gone(self.worker.index, self.tell.clone());
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let worked = LocalSet::new().block_on(&runtime, self.shift(start));
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().event_interval(EVENT_INTERVAL);
+        let runtime = runtime.build_local(LocalOptions::default())?;
+        let worked = runtime.block_on(self.shift(start));
         // Connections and resting users go with the event loop.
         runtime.shutdown_background();
         worked
@@ -158,7 +173,8 @@ impl Shift {
             let client = (job.connect)(&job.plan, Purpose::Load)?;
             let crew = Rc::new(Crew::new(job.clone(), worker, client, self.tell.clone()));
             let pool = Pool::new(crew.clone(), users);
-            all.push(Ready { crew, pool, shared: shared.clone() });
+            let (shared, timing, awake) = (shared.clone(), self.timing, self.awake.clone());
+            all.push(Ready { crew, pool, shared, timing, awake });
         }
         Ok(all)
     }
@@ -173,15 +189,14 @@ impl Shift {
                 pool.fill().await;
             }
         }
-        let _ = self.tell.send(Message::Ready);
+        let _ = self.tell.send(Message::Ready(this_thread()));
         let Ok(origin) = start.await else { return Ok(()) };
         let crews: Vec<Rc<Crew>> = ready.iter().map(|ready| ready.crew.clone()).collect();
         for crew in &crews {
             crew.origin.set(origin);
             crew.last.set(origin);
         }
-        sleep_until(origin).await;
-        let pulse = Pulse::new(self.worker.index, origin, self.tell.clone());
+        let pulse = Pulse::new(self.worker.index, (origin, &self.awake), self.tell.clone());
         let mut tasks = JoinSet::new();
         for ready in ready {
             tasks.spawn_local(bounded(ready, self.tell.clone()));
@@ -261,10 +276,13 @@ async fn clock(crew: &Crew) {
 async fn drive(ready: &Ready) -> Result<bool, ExecuteError> {
     let crew = &ready.crew;
     let load = crew.load();
-    tokio::select! {
-        biased;
-        () = crew.phase.reached(Stage::Ending) => {}
-        () = sleep_until(crew.begins()) => {}
+    // The schedule of arrivals has a clock of its own.
+    if !matches!(load.shape, ShapePlan::Open { .. }) {
+        tokio::select! {
+            biased;
+            () = crew.phase.reached(Stage::Ending) => {}
+            () = sleep_until(crew.begins()) => {}
+        }
     }
     match &load.shape {
         ShapePlan::Closed(population) => closed::drive(crew.clone(), population, None).await,
@@ -275,6 +293,9 @@ async fn drive(ready: &Ready) -> Result<bool, ExecuteError> {
         ShapePlan::Shared { iterations, .. } => {
             Ok(open::share(&ready.pool, (ready.shared.clone(), *iterations)).await)
         }
-        ShapePlan::Open { arrivals, .. } => Ok(open::drive(&ready.pool, arrivals).await),
+        ShapePlan::Open { arrivals, .. } => {
+            let alarm = Alarm::new(ready.timing, ready.awake.clone());
+            Ok(open::drive(&ready.pool, arrivals, alarm).await)
+        }
     }
 }

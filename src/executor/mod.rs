@@ -15,6 +15,7 @@
 //! counted as interrupted, and every user that was set up is torn down. A stop of the run does the
 //! same at once, with one second in place of the graceful stop.
 
+mod alarm;
 mod begin;
 mod closed;
 mod collect;
@@ -22,11 +23,13 @@ mod crew;
 mod feed;
 mod health;
 mod load;
+mod observer;
 mod once;
 mod open;
 mod phase;
 mod pulse;
 mod ramp;
+mod recording;
 mod stop;
 mod walk;
 
@@ -39,6 +42,7 @@ use crate::plan::Plan;
 use crate::result::journal::{EndEntry, Entry, Ledger};
 use crate::result::{Machine, RunInfo, RunResult};
 
+pub use observer::{Observer, Vitals};
 pub use stop::Stop;
 
 /// How a plan is executed.
@@ -60,15 +64,6 @@ pub fn load_duration(plan: &Plan) -> Duration {
 /// The time of day, UTC.
 pub fn wall_clock() -> jiff::Timestamp {
     jiff::Timestamp::now()
-}
-
-/// Who listens while a run goes on.
-pub trait Observer {
-    /// Something happened; `ledger` has it already added.
-    fn entry(&mut self, entry: &Entry, ledger: &Ledger);
-
-    /// The CPU time this process has used, in seconds; none where unknown.
-    fn cpu_seconds(&mut self) -> Option<f64>;
 }
 
 /// Why a plan could not be executed.
@@ -326,7 +321,7 @@ mod tests {
             while ready < self.threads {
                 sleep(Duration::from_millis(1)).await;
                 for message in told.try_iter() {
-                    ready += usize::from(matches!(message, Message::Ready));
+                    ready += usize::from(matches!(message, Message::Ready(..)));
                     forward.send(message).unwrap();
                 }
             }

@@ -1,7 +1,13 @@
 //! How far the end of a crew's load has come: first nothing new is begun, then what is still
 //! going on is given up. Also who is at work, so that an end can wait for all of them.
+//!
+//! Iterations pass here millions of times, so none of them takes a lock: a user has a seat from
+//! which it is called when its work is to be given up, and leaves word there only when the task
+//! that walks it changes.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::pin::pin;
+use std::task::{Poll, Waker};
 
 use tokio::sync::Notify;
 
@@ -22,6 +28,20 @@ pub(super) struct Phase {
     at_work: Cell<u32>,
     panicked: Cell<bool>,
     changed: Notify,
+    /// Whether anybody waits until nobody is at work.
+    awaited: Cell<bool>,
+    seats: RefCell<Seats>,
+}
+
+/// From where a user is called when its work is to be given up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seat(usize);
+
+#[derive(Default)]
+struct Seats {
+    /// Whom to wake, by seat.
+    wakers: Vec<Option<Waker>>,
+    free: Vec<usize>,
 }
 
 /// Somebody is at work until this is dropped.
@@ -30,8 +50,14 @@ pub(super) struct AtWork<'p>(&'p Phase);
 impl Phase {
     /// Before any end.
     pub fn new() -> Self {
-        let (stage, at_work) = (Cell::new(Stage::On), Cell::new(0));
-        Self { stage, at_work, panicked: Cell::new(false), changed: Notify::new() }
+        Self {
+            stage: Cell::new(Stage::On),
+            at_work: Cell::new(0),
+            panicked: Cell::new(false),
+            changed: Notify::new(),
+            awaited: Cell::new(false),
+            seats: RefCell::default(),
+        }
     }
 
     /// Whether iterations may be begun.
@@ -43,6 +69,12 @@ impl Phase {
     pub fn advance(&self, stage: Stage) {
         self.stage.set(self.stage.get().max(stage));
         self.changed.notify_waiters();
+        if self.stage.get() == Stage::Cut {
+            let wakers =
+                self.seats.borrow_mut().wakers.iter_mut().filter_map(Option::take).collect();
+            let wakers: Vec<Waker> = wakers;
+            wakers.into_iter().for_each(Waker::wake);
+        }
     }
 
     /// Waits until the end has come so far.
@@ -52,6 +84,7 @@ impl Phase {
 
     /// Waits until nobody is at work.
     pub async fn quiet(&self) {
+        self.awaited.set(true);
         self.when(|| self.at_work.get() == 0).await;
     }
 
@@ -66,10 +99,50 @@ impl Phase {
         self.panicked.get()
     }
 
+    /// A seat for a new user.
+    pub fn seat(&self) -> Seat {
+        let mut seats = self.seats.borrow_mut();
+        let free = seats.free.pop();
+        Seat(free.unwrap_or_else(|| {
+            seats.wakers.push(None);
+            seats.wakers.len() - 1
+        }))
+    }
+
+    /// The user of this seat is gone.
+    pub fn leave(&self, seat: Seat) {
+        let mut seats = self.seats.borrow_mut();
+        seats.wakers[seat.0] = None;
+        seats.free.push(seat.0);
+    }
+
+    /// Does `work` from `seat`, unless it is cut off: then there is nothing. Tells also whether
+    /// it ever had to wait.
+    pub async fn uncut<T>(&self, seat: Seat, work: impl Future<Output = T>) -> (Option<T>, bool) {
+        let mut work = pin!(work);
+        let mut waited = false;
+        std::future::poll_fn(|context| {
+            if let Poll::Ready(done) = work.as_mut().poll(context) {
+                return Poll::Ready((Some(done), waited));
+            }
+            waited = true;
+            if self.stage.get() == Stage::Cut {
+                return Poll::Ready((None, waited));
+            }
+            let mut seats = self.seats.borrow_mut();
+            match &mut seats.wakers[seat.0] {
+                Some(known) if known.will_wake(context.waker()) => {}
+                known => *known = Some(context.waker().clone()),
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
     async fn when(&self, holds: impl Fn() -> bool) {
         loop {
             // Listens before it looks, so that no change falls between the two.
-            let mut changed = std::pin::pin!(self.changed.notified());
+            let mut changed = pin!(self.changed.notified());
             changed.as_mut().enable();
             if holds() {
                 return;
@@ -87,7 +160,7 @@ impl Drop for AtWork<'_> {
             phase.panicked.set(true);
             phase.advance(Stage::Cut);
         }
-        if phase.at_work.get() == 0 {
+        if phase.at_work.get() == 0 && phase.awaited.get() {
             phase.changed.notify_waiters();
         }
     }

@@ -6,8 +6,9 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
+use crate::executor::alarm::Awake;
 use crate::executor::collect::Message;
 use crate::executor::crew::Crew;
 
@@ -21,8 +22,12 @@ pub(super) struct Beat {
     pub gap: Duration,
     /// How late its loop was on average.
     pub late: Duration,
-    /// The share of one core that its thread used, 0 to 1.
+    /// The share of one core that its thread worked, 0 to 1; not that it waited awake.
     pub cpu: f64,
+    /// The share of the time that its thread waited for a core, 0 to 1; the system tells it.
+    pub queued: f64,
+    /// The share of the machine's time that its host kept from it, 0 to 1.
+    pub stolen: f64,
 }
 
 impl Beat {
@@ -32,6 +37,8 @@ impl Beat {
             gap: self.gap.max(other.gap),
             late: self.late.max(other.late),
             cpu: self.cpu.max(other.cpu),
+            queued: self.queued.max(other.queued),
+            stolen: self.stolen.max(other.stolen),
         }
     }
 }
@@ -46,15 +53,25 @@ pub(super) struct Pulse {
     late: Duration,
     ticks: u32,
     before: Instant,
-    cpu_before: (Instant, Duration),
+    awake: Awake,
+    /// When it last told, and how much its thread had worked by then.
+    told: (Instant, Duration),
 }
 
 impl Pulse {
     /// From `origin` on.
-    pub fn new(worker: usize, origin: Instant, tell: Sender<Message>) -> Self {
-        let cpu_before = (Instant::now(), thread_cpu());
+    pub fn new(worker: usize, (origin, awake): (Instant, &Awake), tell: Sender<Message>) -> Self {
         let (gap, late, ticks) = (Duration::ZERO, Duration::ZERO, 0);
-        Self { worker, origin, tell, second: 0, gap, late, ticks, before: origin, cpu_before }
+        let (awake, told) = (awake.clone(), (Instant::now(), Duration::ZERO));
+        let mut pulse =
+            Self { worker, origin, tell, second: 0, gap, late, ticks, before: origin, awake, told };
+        pulse.told.1 = pulse.worked();
+        pulse
+    }
+
+    /// How much CPU time this thread has used to do something.
+    fn worked(&self) -> Duration {
+        thread_cpu().saturating_sub(self.awake.total())
     }
 
     /// Takes a look; whether a second is over.
@@ -69,16 +86,17 @@ impl Pulse {
 
     /// Tells the second that is over.
     fn tell(&mut self, now: Instant) {
-        let cpu = thread_cpu();
-        let elapsed = now.saturating_duration_since(self.cpu_before.0).as_secs_f64();
-        let used = cpu.saturating_sub(self.cpu_before.1).as_secs_f64();
+        let worked = self.worked();
+        let elapsed = now.saturating_duration_since(self.told.0).as_secs_f64();
+        let used = worked.saturating_sub(self.told.1).as_secs_f64();
         let beat = Beat {
             gap: self.gap,
             late: self.late / self.ticks.max(1),
             cpu: if elapsed > 0.0 { used / elapsed } else { 0.0 },
+            ..Beat::default()
         };
         self.second = now.saturating_duration_since(self.origin).as_secs() as u32;
-        self.cpu_before = (now, cpu);
+        self.told = (now, worked);
         (self.gap, self.late, self.ticks) = (Duration::ZERO, Duration::ZERO, 0);
         let _ = self.tell.send(Message::Reached(self.worker, self.second, beat));
     }
@@ -86,7 +104,7 @@ impl Pulse {
 
 /// Hands over each second when it is over, and measures how late this very loop is.
 pub(super) async fn tick(crews: &[Rc<Crew>], mut pulse: Pulse) {
-    let mut ticks = interval(TICK);
+    let mut ticks = interval_at(pulse.origin, TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
@@ -106,6 +124,14 @@ pub(super) async fn tick(crews: &[Rc<Crew>], mut pulse: Pulse) {
             pulse.tell(now);
         }
     }
+}
+
+/// The number that the system knows this thread by, where it tells how threads fare.
+pub(super) fn this_thread() -> Option<u32> {
+    #[cfg(target_os = "linux")]
+    return Some(rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs());
+    #[cfg(not(target_os = "linux"))]
+    None
 }
 
 fn thread_cpu() -> Duration {

@@ -24,6 +24,9 @@ pub(super) trait Watcher {
     /// A pause or a think time is about to be waited.
     fn paused(&mut self, pause: Duration);
 
+    /// It is over.
+    fn resumed(&mut self) {}
+
     /// Whether think time is kept.
     fn thinks(&self) -> bool;
 }
@@ -101,6 +104,7 @@ async fn wait<W: Watcher>(pause: Duration, watcher: &mut W) {
     if !pause.is_zero() {
         watcher.paused(pause);
         sleep(pause).await;
+        watcher.resumed();
     }
 }
 

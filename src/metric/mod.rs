@@ -19,8 +19,21 @@ pub enum Metric {
     HttpReqDuration,
     /// `http_req_service` (trend, ms): service time of successful requests, from start. Ours.
     HttpReqService,
-    /// `http_req_lag` (trend, ms): start minus due, of all requests. Ours.
+    /// `http_req_lag` (trend, ms): how late the generator began, of all requests. Ours.
     HttpReqLag,
+    /// `http_req_blocked` (trend, ms): waited for a free virtual user, of all requests.
+    HttpReqBlocked,
+    /// `http_req_connecting` (trend, ms): opening TCP connections, of successful requests that
+    /// did.
+    HttpReqConnecting,
+    /// `http_req_tls_handshaking` (trend, ms): of successful requests that did.
+    HttpReqTlsHandshaking,
+    /// `http_req_sending` (trend, ms): of successful requests.
+    HttpReqSending,
+    /// `http_req_waiting` (trend, ms): until the first byte, of successful requests.
+    HttpReqWaiting,
+    /// `http_req_receiving` (trend, ms): from the first byte to the last, of successful requests.
+    HttpReqReceiving,
     /// `http_req_failed` (rate, 0 to 1): failed requests of all.
     HttpReqFailed,
     /// `http_reqs` (counter): requests made.
@@ -132,10 +145,16 @@ pub struct Sla {
 
 impl Metric {
     /// All of them.
-    pub const ALL: [Metric; 13] = [
+    pub const ALL: [Metric; 19] = [
         Metric::HttpReqDuration,
         Metric::HttpReqService,
         Metric::HttpReqLag,
+        Metric::HttpReqBlocked,
+        Metric::HttpReqConnecting,
+        Metric::HttpReqTlsHandshaking,
+        Metric::HttpReqSending,
+        Metric::HttpReqWaiting,
+        Metric::HttpReqReceiving,
         Metric::HttpReqFailed,
         Metric::HttpReqs,
         Metric::Checks,
@@ -154,6 +173,12 @@ impl Metric {
             Metric::HttpReqDuration => "http_req_duration",
             Metric::HttpReqService => "http_req_service",
             Metric::HttpReqLag => "http_req_lag",
+            Metric::HttpReqBlocked => "http_req_blocked",
+            Metric::HttpReqConnecting => "http_req_connecting",
+            Metric::HttpReqTlsHandshaking => "http_req_tls_handshaking",
+            Metric::HttpReqSending => "http_req_sending",
+            Metric::HttpReqWaiting => "http_req_waiting",
+            Metric::HttpReqReceiving => "http_req_receiving",
             Metric::HttpReqFailed => "http_req_failed",
             Metric::HttpReqs => "http_reqs",
             Metric::Checks => "checks",
@@ -173,6 +198,12 @@ impl Metric {
             Metric::HttpReqDuration
             | Metric::HttpReqService
             | Metric::HttpReqLag
+            | Metric::HttpReqBlocked
+            | Metric::HttpReqConnecting
+            | Metric::HttpReqTlsHandshaking
+            | Metric::HttpReqSending
+            | Metric::HttpReqWaiting
+            | Metric::HttpReqReceiving
             | Metric::IterationDuration => Kind::Trend,
             Metric::HttpReqFailed | Metric::Checks => Kind::Rate,
             Metric::HttpReqs
@@ -192,6 +223,18 @@ impl Metric {
             _ if matches!(self, Metric::DataSent | Metric::DataReceived) => Unit::Bytes,
             Kind::Counter | Kind::Gauge => Unit::Count,
         }
+    }
+
+    /// The phase of a request that it is the time of.
+    pub fn phase(self) -> Option<&'static str> {
+        Some(match self {
+            Metric::HttpReqConnecting => "connect",
+            Metric::HttpReqTlsHandshaking => "tls",
+            Metric::HttpReqSending => "send",
+            Metric::HttpReqWaiting => "wait",
+            Metric::HttpReqReceiving => "receive",
+            _ => return None,
+        })
     }
 
     /// What it is kept apart by.

@@ -56,9 +56,7 @@ const AGGREGATES: [&str; 8] = ["avg", "min", "med", "max", "p(95)", "count", "ra
 
 /// Metrics that k6 has and we do not record, by the start of their names, each with what to look
 /// at in its stead.
-const NOT_RECORDED: [(&str, &str); 7] = [
-    ("http_req_blocked", "http_req_lag shows what waited in the generator"),
-    ("http_req_", "http_req_duration and http_req_service hold the whole exchange"),
+const NOT_RECORDED: [(&str, &str); 5] = [
     ("group_duration", "use iteration_duration, or http_req_duration with a step tag"),
     ("browser_", "browser steps are judged by their tests"),
     ("ws_", "WebSockets are not supported"),
@@ -76,8 +74,7 @@ impl FromStr for Metric {
         }
         let start = text.len() - text.trim_start().len();
         let span = start..start + name.len();
-        let known = NOT_RECORDED.iter().find(|(start, _)| name.starts_with(start));
-        let foreign = known.filter(|(start, _)| !start.ends_with('_') || is_k6_name(name));
+        let foreign = NOT_RECORDED.iter().find(|(start, _)| name.starts_with(start));
         Err(match foreign {
             Some((_, instead)) => MetricError {
                 problem: format!("`{name}` is a metric of k6 that is not recorded here"),
@@ -259,12 +256,6 @@ fn sample_bound(metric: Metric) -> &'static str {
     }
 }
 
-/// Whether the rest of a name that starts like k6's own is one of k6's.
-fn is_k6_name(name: &str) -> bool {
-    const HTTP: [&str; 5] = ["connecting", "tls_handshaking", "sending", "waiting", "receiving"];
-    name.strip_prefix("http_req_").is_none_or(|rest| HTTP.contains(&rest))
-}
-
 /// A finite decimal number with an optional sign.
 fn number(text: &str) -> Option<f64> {
     let plain = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E');
@@ -338,9 +329,9 @@ mod tests {
 
     #[test]
     fn a_metric_of_k6_that_is_not_recorded_names_what_is() {
-        let (problem, at, fix) = problem("http_req_waiting: p(95)<500");
-        assert_eq!(problem, "`http_req_waiting` is a metric of k6 that is not recorded here");
-        assert_eq!(at, "http_req_waiting");
+        let (problem, at, fix) = problem("group_duration: p(95)<500");
+        assert_eq!(problem, "`group_duration` is a metric of k6 that is not recorded here");
+        assert_eq!(at, "group_duration");
         assert!(fix.contains("recorded are http_req_duration, http_req_service"), "{fix}");
     }
 

@@ -6,10 +6,17 @@
 //! both shapes count from 0, so that a ramp between equal rates is a constant rate.) While the
 //! rate is zero nothing is due: what would fall there waits until the rate rises.
 //!
-//! The times depend on k alone. Worker w of n takes k = w, w+n, w+2n, ..: however many share the
-//! schedule, the whole is the same.
+//! Evenly spaced arrivals are one apart in N. Those of independent visitors are a Poisson process:
+//! the k-th is due when N(t) is the sum of k+1 gaps, each drawn from the exponential distribution
+//! of mean 1, so that the same map of N to times serves every shape.
+//!
+//! The times depend on k and the seed alone. Worker w of n takes k = w, w+n, w+2n, ..: however
+//! many share the schedule, the whole is the same.
 
 use std::time::Duration;
+
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// When iterations are due: straight lines of rate between points, per second.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,42 +25,63 @@ pub struct Arrivals {
     pub start: f64,
     /// What is reached at each stage's end.
     pub stages: Vec<(Duration, f64)>,
+    /// How far apart they are around that rate.
+    pub spacing: Spacing,
+}
+
+/// How far arrivals are apart, counted in arrivals: the rate makes times of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Spacing {
+    /// One apart, the first of them at this share of one, 0 to 1: so that loads side by side do
+    /// not all fire at the same instants.
+    Even(f64),
+    /// As far as independent visitors are: exponential, drawn from this seed.
+    Poisson(u64),
 }
 
 impl Arrivals {
-    /// A constant rate per second.
+    /// A constant rate per second, evenly spaced from the start on.
     pub fn constant(rate: f64, duration: Duration) -> Self {
-        Self { start: rate, stages: vec![(duration, rate)] }
+        Self::ramping(rate, vec![(duration, rate)])
     }
 
-    /// How many iterations are due before the end.
+    /// Ramps of the rate, evenly spaced from the start on.
+    pub fn ramping(start: f64, stages: Vec<(Duration, f64)>) -> Self {
+        Self { start, stages, spacing: Spacing::Even(0.0) }
+    }
+
+    /// How many iterations are due before the end. Of Poisson arrivals each is drawn for it.
     pub fn count(&self) -> u64 {
-        let area: f64 = self.lines().map(|line| line.area()).sum();
-        // An area of 12000.000000001 is a rounded 12000, not the start of one more.
-        (area - TINY * area.max(1.0)).ceil().max(0.0) as u64
+        match self.spacing {
+            // An area of 12000.000000001 is a rounded 12000, not the start of one more.
+            Spacing::Even(first) => (self.limit() - first).ceil().max(0.0) as u64,
+            Spacing::Poisson(_) => self.times((0, 1)).count() as u64,
+        }
     }
 
     /// When iteration `k`, counted from 0, is due; none after the last.
     pub fn due(&self, k: u64) -> Option<Duration> {
-        if k >= self.count() {
-            return None;
-        }
-        let mut wanted = k as f64;
-        let mut passed = 0.0;
-        let mut rising = None;
-        for line in self.lines() {
-            let area = line.area();
-            // At a corner the later line has it, so that no time of rate zero is hit; by as
-            // much as the sum is rounded, so that a corner is found where one is meant.
-            if area > 0.0 && wanted < area - TINY * area.max(1.0) {
-                rising = Some(passed + line.time_of(wanted.max(0.0)));
-                break;
+        self.times((k, 1)).next().map(|(_, due)| due)
+    }
+
+    /// The iterations from `first` on, each `step`th of all, with the times they are due.
+    pub fn times(&self, (first, step): (u64, u64)) -> Times {
+        let gaps = match self.spacing {
+            Spacing::Even(share) => Gaps::Even(share),
+            Spacing::Poisson(seed) => {
+                Gaps::Drawn { random: Xoshiro256PlusPlus::seed_from_u64(seed), sum: 0.0, drawn: 0 }
             }
-            wanted -= area;
-            passed += line.seconds;
+        };
+        Times {
+            lines: self.lines().collect(),
+            limit: self.limit(),
+            end: self.duration(),
+            gaps,
+            next: first,
+            step: step.max(1),
+            line: 0,
+            passed: (0.0, 0.0),
         }
-        let seconds = rising.unwrap_or(passed).min(self.duration().as_secs_f64());
-        Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
     }
 
     /// The rate per second at a time; after a jump the new one, after the end zero.
@@ -81,6 +109,12 @@ impl Arrivals {
         self.stages.iter().map(|(_, rate)| *rate).fold(self.start, f64::max)
     }
 
+    /// The area that arrivals must stay below.
+    fn limit(&self) -> f64 {
+        let area: f64 = self.lines().map(|line| line.area()).sum();
+        area - TINY * area.max(1.0)
+    }
+
     fn lines(&self) -> impl Iterator<Item = Line> + '_ {
         let starts = std::iter::once(self.start).chain(self.stages.iter().map(|stage| stage.1));
         starts.zip(&self.stages).map(|(from, (duration, to))| Line {
@@ -91,9 +125,88 @@ impl Arrivals {
     }
 }
 
+/// Iterations and when they are due, in order. It holds where it is and no list of them, so a
+/// schedule that nobody can follow costs no memory.
+#[derive(Debug, Clone)]
+pub struct Times {
+    lines: Vec<Line>,
+    limit: f64,
+    end: Duration,
+    gaps: Gaps,
+    next: u64,
+    step: u64,
+    /// The line that the schedule has come to, and the area and the seconds before it.
+    line: usize,
+    passed: (f64, f64),
+}
+
+#[derive(Debug, Clone)]
+enum Gaps {
+    Even(f64),
+    /// The gaps of so many arrivals are drawn, and add up to `sum`.
+    Drawn {
+        random: Xoshiro256PlusPlus,
+        sum: f64,
+        drawn: u64,
+    },
+}
+
+impl Iterator for Times {
+    type Item = (u64, Duration);
+
+    fn next(&mut self) -> Option<(u64, Duration)> {
+        let number = self.next;
+        let area = self.gaps.until(number);
+        if area >= self.limit {
+            return None;
+        }
+        self.next = number.saturating_add(self.step);
+        Some((number, self.time_of(area)))
+    }
+}
+
+impl Times {
+    /// The time at which the area to its left is `area`, never less than the one before.
+    fn time_of(&mut self, area: f64) -> Duration {
+        let mut seconds = None;
+        while let Some(line) = self.lines.get(self.line) {
+            let (wanted, all) = (area - self.passed.0, line.area());
+            // At a corner the later line has it, so that no time of rate zero is hit; by as
+            // much as the sum is rounded, so that a corner is found where one is meant.
+            if all > 0.0 && wanted < all - TINY * all.max(1.0) {
+                seconds = Some(self.passed.1 + line.time_of(wanted.max(0.0)));
+                break;
+            }
+            self.passed = (self.passed.0 + all, self.passed.1 + line.seconds);
+            self.line += 1;
+        }
+        let seconds = seconds.unwrap_or(self.passed.1).min(self.end.as_secs_f64());
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+    }
+}
+
+impl Gaps {
+    /// The area at which arrival `number` is due; numbers only grow.
+    fn until(&mut self, number: u64) -> f64 {
+        match self {
+            Gaps::Even(first) => number as f64 + *first,
+            Gaps::Drawn { random, sum, drawn } => {
+                while *drawn <= number {
+                    // From 0 to below 1, so that its logarithm is finite.
+                    let chance: f64 = random.random();
+                    *sum -= (1.0 - chance).ln();
+                    *drawn += 1;
+                }
+                *sum
+            }
+        }
+    }
+}
+
 /// How much of an area may be rounding.
 const TINY: f64 = 1e-12;
 
+#[derive(Debug, Clone, Copy)]
 struct Line {
     from: f64,
     to: f64,
@@ -173,7 +286,7 @@ mod tests {
 
     #[test]
     fn a_ramp_from_zero_follows_the_square_root() {
-        let arrivals = Arrivals { start: 0.0, stages: vec![(seconds(10.0), 20.0)] };
+        let arrivals = Arrivals::ramping(0.0, vec![(seconds(10.0), 20.0)]);
         assert_eq!(arrivals.count(), 100);
         for k in [0_u64, 1, 4, 9, 49, 99] {
             let expected = (k as f64).sqrt();
@@ -191,7 +304,7 @@ mod tests {
             (Duration::ZERO, 10.0),
             (seconds(1.0), 10.0),
         ];
-        let arrivals = Arrivals { start: 10.0, stages };
+        let arrivals = Arrivals::ramping(10.0, stages);
         assert_eq!(arrivals.count(), 20);
         assert_eq!(arrivals.due(9), Some(Duration::from_millis(900)));
         assert_eq!(arrivals.due(10), Some(seconds(6.0)));
@@ -205,7 +318,66 @@ mod tests {
         let millis = prop_oneof![Just(0_u64), 1_u64..120_000];
         let stage = (millis.prop_map(Duration::from_millis), rate.clone());
         (rate, prop::collection::vec(stage, 1..6))
-            .prop_map(|(start, stages)| Arrivals { start, stages })
+            .prop_map(|(start, stages)| Arrivals::ramping(start, stages))
+    }
+
+    #[test]
+    fn a_shift_moves_every_arrival_by_a_part_of_one() {
+        let mut arrivals = Arrivals::constant(10.0, seconds(3.0));
+        arrivals.spacing = Spacing::Even(0.25);
+        assert_eq!(arrivals.count(), 30, "as many as without");
+        assert_eq!(arrivals.due(0), Some(Duration::from_millis(25)));
+        assert_eq!(arrivals.due(29), Some(Duration::from_millis(2_925)));
+        assert_eq!(arrivals.due(30), None);
+    }
+
+    fn poisson(mut arrivals: Arrivals, seed: u64) -> Arrivals {
+        arrivals.spacing = Spacing::Poisson(seed);
+        arrivals
+    }
+
+    /// How far the gaps, counted in arrivals, are from the exponential distribution: the largest
+    /// distance between the two, times the root of their number (Kolmogorov and Smirnov).
+    fn distance(arrivals: &Arrivals) -> f64 {
+        let times = arrivals.times((0, 1)).map(|(_, due)| area_until(arrivals, due.as_secs_f64()));
+        let mut before = 0.0;
+        let mut gaps: Vec<f64> =
+            times.map(|area| area - std::mem::replace(&mut before, area)).collect();
+        gaps.sort_by(f64::total_cmp);
+        let count = gaps.len() as f64;
+        let apart = gaps.iter().enumerate().map(|(at, gap)| {
+            let wanted = 1.0 - (-gap).exp();
+            (wanted - at as f64 / count).abs().max((wanted - (at + 1) as f64 / count).abs())
+        });
+        apart.fold(0.0, f64::max) * count.sqrt()
+    }
+
+    #[test]
+    fn gaps_of_independent_visitors_are_exponential_at_any_rate() {
+        let stages = vec![(seconds(20.0), 400.0), (seconds(10.0), 400.0), (seconds(20.0), 20.0)];
+        for seed in 0..5 {
+            let constant = poisson(Arrivals::constant(200.0, seconds(50.0)), seed);
+            let ramping = poisson(Arrivals::ramping(0.0, stages.clone()), seed);
+            for arrivals in [constant, ramping] {
+                let distance = distance(&arrivals);
+                // Beyond 1.95 is one in a thousand of samples that are exponential.
+                assert!(distance < 1.95, "{distance} with the seed {seed}");
+            }
+        }
+        let even = Arrivals::constant(200.0, seconds(50.0));
+        assert!(distance(&even) > 10.0, "and even ones are not");
+    }
+
+    #[test]
+    fn visitors_come_at_the_rate_on_average() {
+        let counts = (0..200)
+            .map(|seed| poisson(Arrivals::constant(50.0, seconds(10.0)), seed).count() as f64);
+        let counts: Vec<f64> = counts.collect();
+        let mean = counts.iter().sum::<f64>() / 200.0;
+        let variance = counts.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / 199.0;
+        // 500 expected, as spread as a Poisson number is: its variance is its mean.
+        assert!((494.0..506.0).contains(&mean), "{mean}");
+        assert!((350.0..680.0).contains(&variance), "{variance}");
     }
 
     proptest! {
@@ -253,6 +425,36 @@ mod tests {
                 .collect();
             shared.sort();
             prop_assert_eq!(shared, all.collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn visitors_are_the_same_however_many_workers_share_them(
+            arrivals in schedules(),
+            seed in any::<u64>(),
+            workers in 1_u64..9,
+        ) {
+            let arrivals = poisson(arrivals, seed);
+            let all: Vec<_> = arrivals.times((0, 1)).take(500).collect();
+            let most = all.len() as u64;
+            let mut shared: Vec<_> = (0..workers)
+                .flat_map(|w| arrivals.times((w, workers)).take_while(|(k, _)| *k < most))
+                .collect();
+            shared.sort();
+            prop_assert!(all.iter().all(|(_, due)| *due <= arrivals.duration()));
+            prop_assert!(all.is_sorted_by_key(|(_, due)| *due));
+            prop_assert_eq!(shared, all);
+        }
+
+        #[test]
+        fn a_shift_changes_the_number_by_one_at_most(
+            arrivals in schedules(),
+            share in 0.0_f64..1.0,
+        ) {
+            let plain = arrivals.count();
+            let shifted = Arrivals { spacing: Spacing::Even(share), ..arrivals };
+            prop_assert!(plain.abs_diff(shifted.count()) <= 1);
+            prop_assert_eq!(shifted.times((0, 1)).take(2_000).count() as u64,
+                shifted.count().min(2_000));
         }
     }
 }

@@ -11,7 +11,7 @@ use super::compiler::{Compiler, Flow, Names};
 use super::expression::{Piece, pieces};
 use super::files::Inputs;
 use super::library::quoted_list;
-use super::workload::unknown_profile;
+use super::workload::{stagger, unknown_profile};
 use super::{HooksPlan, Overrides, Plan, ScenarioPlan, Secrets, Site, Slot, TestPlan};
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::scenario::{Hooks, Scenario, Step, Test};
@@ -37,9 +37,10 @@ pub fn build(inputs: &Inputs, overrides: &Overrides) -> Result<Plan, Diagnostics
         warnings: Vec::new(),
     };
     let mut hosts = BTreeSet::new();
+    let mut open_loads = 0;
     for scenario in &inputs.scenarios {
         let mut compiler = Compiler::new(inputs, overrides, scenario);
-        let built = compiler.scenario_plan();
+        let mut built = compiler.scenario_plan();
         // A file of steps for others does nothing by itself, so it needs no secrets.
         let for_others = scenario.tests.is_empty() && scenario.load.is_none();
         let found = compiler.problems.list.into_iter();
@@ -49,6 +50,9 @@ pub fn build(inputs: &Inputs, overrides: &Overrides) -> Result<Plan, Diagnostics
         }
         if for_others {
             continue;
+        }
+        if let Some(load) = &mut built.load {
+            open_loads += u64::from(stagger(load, open_loads, overrides.seed));
         }
         hosts.append(&mut compiler.hosts);
         plan.open_hosts |= compiler.open_hosts;

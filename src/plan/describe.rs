@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     ActionPlan, Arrivals, FeedPlan, LoadPlan, Node, Plan, Population, ScenarioPlan, ShapePlan,
-    TestPlan,
+    Spacing, TestPlan,
 };
 use crate::scenario::{AtEnd, Pick};
 use crate::units::{Rate, show_count, write_duration};
@@ -196,7 +196,11 @@ fn population_in_words(population: &Population) -> String {
 
 fn arrivals_in_words(arrivals: &Arrivals) -> String {
     let stages = arrivals.stages.iter().copied();
-    format!("arrivals {}", stages_in_words(arrivals.start, stages, |rate| Rate(rate).to_string()))
+    let kind = match arrivals.spacing {
+        Spacing::Even(_) => "arrivals",
+        Spacing::Poisson(_) => "Poisson arrivals",
+    };
+    format!("{kind} {}", stages_in_words(arrivals.start, stages, |rate| Rate(rate).to_string()))
 }
 
 /// `2 users for 10s`; `from 0 users to 10 users in 30s, 10 users for 1m`.

@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::scenario::{AtEnd, Pick};
 
 pub use crate::scenario::{HttpVersion, LaneWish};
-pub use arrivals::Arrivals;
+pub use arrivals::{Arrivals, Spacing, Times};
 pub use build::build;
 pub use codes::CODES;
 pub use compile::{Fault, Meaning, Trouble};

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use super::compiler::{Compiler, Flow};
 use super::library::quoted_list;
-use super::{Arrivals, JourneyPlan, LoadPlan, Population, ShapePlan};
+use super::{Arrivals, JourneyPlan, LoadPlan, Population, ShapePlan, Spacing};
 use crate::diagnostic::{Diagnostic, Spanned, nearest};
-use crate::scenario::{Load, Profile, Shape, Stage};
+use crate::scenario::{self, Load, Profile, Shape, Stage};
 
 const GRACEFUL_STOP: Duration = Duration::from_secs(30);
 const MAX_DURATION: Duration = Duration::from_secs(600);
 /// Without `max-users`, users for so many seconds of arrivals, between these bounds.
 const SECONDS_OF_ARRIVALS: f64 = 5.0;
+const GOLDEN: f64 = 0.618_033_988_749_894_8;
 const MAX_USERS: (f64, f64) = (10.0, 10_000.0);
 
 impl Compiler<'_> {
@@ -39,7 +40,7 @@ impl Compiler<'_> {
         let (profile, chosen) = self.chosen(load)?;
         Some(LoadPlan {
             profile: profile.value.clone(),
-            shape: shape(&chosen.shape),
+            shape: spaced(shape(&chosen.shape), chosen.spacing),
             graceful_stop: chosen.graceful_stop.as_ref().map_or(GRACEFUL_STOP, |stop| stop.value),
             start_after: chosen.start_after.as_ref().map(|by| by.value).unwrap_or_default(),
             journeys,
@@ -113,7 +114,7 @@ fn shape(shape: &Shape) -> ShapePlan {
         }
         Shape::ArrivalStages(start, stages, users) => {
             let line = |one: &Stage<crate::units::Rate>| (one.duration.value, one.target.value.0);
-            open(Arrivals { start: start.0, stages: stages.iter().map(line).collect() }, users)
+            open(Arrivals::ramping(start.0, stages.iter().map(line).collect()), users)
         }
     }
 }
@@ -122,6 +123,27 @@ fn open(arrivals: Arrivals, users: &Option<Spanned<u32>>) -> ShapePlan {
     let enough = (arrivals.peak() * SECONDS_OF_ARRIVALS).ceil().clamp(MAX_USERS.0, MAX_USERS.1);
     let max_users = users.as_ref().map_or(enough as u32, |users| users.value);
     ShapePlan::Open { arrivals, max_users }
+}
+
+fn spaced(mut shape: ShapePlan, spacing: scenario::Spacing) -> ShapePlan {
+    if let (ShapePlan::Open { arrivals, .. }, scenario::Spacing::Poisson) = (&mut shape, spacing) {
+        arrivals.spacing = Spacing::Poisson(0);
+    }
+    shape
+}
+
+/// Gives the arrivals of the `nth` open load of a run (from 0) a place of their own, so that loads
+/// of the same rate do not all fire at the same instants; whether it is one.
+pub(super) fn stagger(load: &mut LoadPlan, nth: u64, seed: u64) -> bool {
+    let ShapePlan::Open { arrivals, .. } = &mut load.shape else { return false };
+    arrivals.spacing = match arrivals.spacing {
+        // Multiples of the golden ratio lie apart from each other, however many there are.
+        Spacing::Even(_) => Spacing::Even((nth as f64 * GOLDEN).fract()),
+        Spacing::Poisson(_) => {
+            Spacing::Poisson(seed.wrapping_add(nth.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+        }
+    };
+    true
 }
 
 /// `--profile` names none of the profiles there are.

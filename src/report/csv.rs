@@ -3,9 +3,9 @@
 use csv::Writer;
 
 use super::foreign::line;
-use crate::result::{RunResult, StepResult, Summary};
+use crate::result::{PHASES, RunResult, StepResult, Summary};
 
-const COLUMNS: [&str; 23] = [
+const COLUMNS: [&str; 38] = [
     "scenario",
     "step",
     "count",
@@ -29,6 +29,21 @@ const COLUMNS: [&str; 23] = [
     "bytes_sent",
     "bytes_received",
     "failures",
+    "blocked_p99_us",
+    "blocked_max_us",
+    "resent",
+    "dns_p50_us",
+    "dns_p95_us",
+    "connect_p50_us",
+    "connect_p95_us",
+    "tls_p50_us",
+    "tls_p95_us",
+    "send_p50_us",
+    "send_p95_us",
+    "wait_p50_us",
+    "wait_p95_us",
+    "receive_p50_us",
+    "receive_p95_us",
 ];
 
 /// The file's text. A latency that does not exist is an empty cell, never a zero.
@@ -55,16 +70,25 @@ fn record(step: &StepResult) -> Vec<String> {
     for summary in [&step.response_us, &step.service_us] {
         cells.extend(latencies(summary));
     }
-    let lag = &step.lag_us;
-    let lags =
-        [lag.p99, lag.max].map(|us| if lag.count == 0 { String::new() } else { us.to_string() });
-    cells.extend(lags);
+    cells.extend(two(Some(&step.lag_us), |lag| (lag.p99, lag.max)));
     cells.push(step.bytes_sent.to_string());
     cells.push(step.bytes_received.to_string());
     let failures: Vec<String> =
         step.failures.iter().map(|(kind, count)| format!("{} {count}", line(kind, 40))).collect();
     cells.push(cell(&failures.join("; ")));
+    cells.extend(two(Some(&step.blocked_us), |blocked| (blocked.p99, blocked.max)));
+    cells.push(step.resent.to_string());
+    for phase in PHASES {
+        cells.extend(two(step.phases_us.get(phase), |phase| (phase.p50, phase.p95)));
+    }
     cells
+}
+
+fn two(summary: Option<&Summary>, parts: impl Fn(&Summary) -> (u64, u64)) -> [String; 2] {
+    match summary.filter(|summary| summary.count > 0) {
+        Some(summary) => <[u64; 2]>::from(parts(summary)).map(|us| us.to_string()),
+        None => Default::default(),
+    }
 }
 
 fn latencies(summary: &Summary) -> Vec<String> {

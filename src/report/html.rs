@@ -38,6 +38,8 @@ pub(super) fn render(report: &Report<'_>) -> String {
         test_counts => Value::from(Serde(&report.test_counts)),
         slas => Value::from(Serde(&report.slas)),
         steps => Value::from(Serde(&report.steps)),
+        parts => Value::from(Serde(&report.parts)),
+        vitals => Value::from(Serde(&report.vitals)),
         changes => Value::from(Serde(&report.changes)),
         baseline => report.baseline.map(|base| super::foreign::line(&base.run.id, 80)),
         charts => charts,

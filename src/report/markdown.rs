@@ -158,6 +158,23 @@ fn steps(page: &mut Page, report: &Report<'_>) {
     };
     let rows = report.steps.iter().map(row);
     page.fold(&counted(report.steps.len(), "step"), std::iter::once(head).chain(rows));
+    parts(page, report);
+}
+
+fn parts(page: &mut Page, report: &Report<'_>) {
+    if report.parts.is_empty() {
+        return;
+    }
+    let head = "\n| step | part | count | p50 | p95 | p99 | max |\n|---|---|--:|--:|--:|--:|--:|\n";
+    let rows = report.parts.iter().map(|row| {
+        let name = md(&report.whose(&row.scenario, row.step.clone()));
+        let (part, count, us) = (row.part, &row.count, &row.us);
+        format!(
+            "| {name} | {part} | {count} | {} | {} | {} | {} |\n",
+            us.p50, us.p95, us.p99, us.max
+        )
+    });
+    page.fold("Where the time went", std::iter::once(head.to_string()).chain(rows));
 }
 
 fn repeat(page: &mut Page, report: &Report<'_>) {

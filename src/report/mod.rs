@@ -11,6 +11,7 @@ mod foreign;
 mod html;
 mod json;
 mod junit;
+mod latency;
 mod markdown;
 mod rows;
 mod svg;

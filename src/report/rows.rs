@@ -7,11 +7,10 @@ use serde::Serialize;
 use super::changes::{ChangeRow, changes};
 use super::facts::facts;
 use super::foreign::{block, line};
+use super::latency::{LatencyRow, PartRow, VitalRow, latencies, parts, vitals};
 use crate::analysis::{Finding, Stage, Verdict, Word};
 use crate::metric::Sla;
-use crate::result::{
-    FailureExample, Health, RunResult, StepResult, Summary, TestResult, TestStatus,
-};
+use crate::result::{FailureExample, Health, RunResult, StepResult, TestResult, TestStatus};
 use crate::units::{show_bytes, show_count, show_duration_us, show_percent, show_rate};
 
 /// The longest name that is shown whole.
@@ -30,6 +29,9 @@ pub(super) struct Report<'a> {
     pub test_counts: Vec<(&'static str, usize)>,
     pub slas: Vec<SlaRow>,
     pub steps: Vec<StepRow>,
+    /// Where the time of the steps went.
+    pub parts: Vec<PartRow>,
+    pub vitals: Vec<VitalRow>,
     pub changes: Vec<ChangeRow>,
     /// Environment and how to repeat the run, as label and value.
     pub facts: Vec<(&'static str, String)>,
@@ -125,17 +127,6 @@ pub(super) struct StepRow {
     pub checks: Vec<String>,
 }
 
-/// Latencies in words.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct LatencyRow {
-    pub p50: String,
-    pub p90: String,
-    pub p95: String,
-    pub p99: String,
-    pub max: String,
-    pub mean: String,
-}
-
 impl Report<'_> {
     /// Whether one name can mean things of two scenarios.
     pub fn several(&self) -> bool {
@@ -167,6 +158,8 @@ impl<'a> Report<'a> {
             test_counts: test_counts(&result.tests),
             slas: slas(result, verdict),
             steps: result.steps.iter().map(step).collect(),
+            parts: parts(result),
+            vitals: vitals(&result.generator),
             changes: baseline.map(|base| changes(result, base, verdict)).unwrap_or_default(),
             facts: facts(result, baseline),
             command: line(&result.run.command.join(" "), 600),
@@ -379,17 +372,6 @@ fn step(step: &StepResult) -> StepRow {
             })
             .collect(),
     }
-}
-
-fn latencies(summary: &Summary) -> Option<LatencyRow> {
-    (summary.count > 0).then(|| LatencyRow {
-        p50: show_duration_us(summary.p50),
-        p90: show_duration_us(summary.p90),
-        p95: show_duration_us(summary.p95),
-        p99: show_duration_us(summary.p99),
-        max: show_duration_us(summary.max),
-        mean: show_duration_us(summary.mean.max(0.0).round() as u64),
-    })
 }
 
 /// A use of a bound: whole percents are enough.

@@ -90,6 +90,11 @@ pub fn merge<'a>(
 }
 
 impl Summary {
+    /// Whether it is of no sample at all.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// The few numbers of a histogram.
     pub fn of(histogram: &Histogram<u64>) -> Self {
         if histogram.is_empty() {
@@ -119,7 +124,16 @@ impl Histograms {
 impl StepResult {
     /// Start minus due, of all: the file leaves it out where nothing was ever late.
     pub fn lag_histogram(&self) -> Result<Histogram<u64>, HistogramError> {
-        let mut histogram = decode(&self.histograms.lag)?;
+        self.with_zeros(&self.histograms.lag)
+    }
+
+    /// From due until a user was free, of all: the file leaves it out where one always was.
+    pub fn blocked_histogram(&self) -> Result<Histogram<u64>, HistogramError> {
+        self.with_zeros(&self.histograms.blocked)
+    }
+
+    fn with_zeros(&self, text: &str) -> Result<Histogram<u64>, HistogramError> {
+        let mut histogram = decode(text)?;
         let missing = self.count.saturating_sub(histogram.len()).min(COUNT_LIMIT);
         histogram.record_n(0, missing).map_err(|why| HistogramError::Contents(why.to_string()))?;
         Ok(histogram)

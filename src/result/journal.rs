@@ -13,8 +13,9 @@ use crate::recorder::{self, empty_histogram};
 use crate::result::histogram;
 use crate::result::{
     FailureExample, Generator, Health, Histograms, RunResult, SetupFailure, Slice, TestResult,
+    Vital,
 };
-use crate::sample::Exemplar;
+use crate::sample::{Exemplar, Phases};
 
 pub use crate::result::ledger::Ledger;
 
@@ -44,6 +45,9 @@ pub struct SecondEntry {
     pub cpu: Option<f32>,
     /// The longest time a loop of the generator was late, microseconds.
     pub loop_gap_us: u64,
+    /// How the generator fared else; none in journals of versions that did not measure it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vital: Option<Vital>,
     /// Scenarios that had load in it.
     pub loads: Vec<LoadSecond>,
     /// Steps that were done in it.
@@ -65,6 +69,9 @@ pub struct LoadSecond {
     pub interrupted: u64,
     /// Virtual users at work.
     pub users: u32,
+    /// The time that users were there, and how much of it they spent in pauses, microseconds.
+    #[serde(default)]
+    pub presence_us: (u64, u64),
     /// Durations without failure, HdrHistogram V2 (compressed, base64), microseconds.
     pub durations: String,
 }
@@ -84,6 +91,12 @@ pub struct StepSecond {
     pub failed_checks: Vec<u64>,
     /// Bytes sent and received.
     pub bytes: (u64, u64),
+    /// Requests sent once more.
+    #[serde(default)]
+    pub resent: u64,
+    /// Where the time of successes went: see `Histograms::phases`.
+    #[serde(default)]
+    pub phases: BTreeMap<String, String>,
     /// A few failures in full.
     pub examples: Vec<FailureExample>,
 }
@@ -104,8 +117,12 @@ pub struct EndEntry {
 /// A second of a step, as the recorders of all workers saw it together.
 pub fn step_second(step: usize, second: u32, seen: &recorder::Series) -> StepSecond {
     let empty = empty_histogram();
-    let (lag, failed) = (seen.lag.as_ref().unwrap_or(&empty), seen.failed.as_ref());
-    let histograms = encode_all(&seen.response, &seen.service, lag, failed.unwrap_or(&empty));
+    let histograms = encode_all(
+        (&seen.response, &seen.service),
+        (seen.lag.as_ref().unwrap_or(&empty), seen.blocked.as_ref().unwrap_or(&empty)),
+        seen.failed.as_ref().unwrap_or(&empty),
+    );
+    let phases = Phases::NAMES.iter().zip(&seen.phases);
     StepSecond {
         step,
         slice: Slice {
@@ -118,6 +135,10 @@ pub fn step_second(step: usize, second: u32, seen: &recorder::Series) -> StepSec
         checked: seen.checked,
         failed_checks: seen.failed_checks.clone(),
         bytes: (seen.bytes_sent, seen.bytes_received),
+        resent: seen.resent,
+        phases: phases
+            .filter_map(|(name, seen)| Some((name.to_string(), histogram::encode(seen.as_ref()?))))
+            .collect(),
         examples: seen.exemplars.iter().map(|one| example("", one)).collect(),
     }
 }
@@ -137,9 +158,8 @@ pub fn example(step: &str, seen: &Exemplar) -> FailureExample {
 
 /// Empty text for what can be told without it: see `Histograms`.
 pub(super) fn encode_all(
-    response: &Histogram<u64>,
-    service: &Histogram<u64>,
-    lag: &Histogram<u64>,
+    (response, service): (&Histogram<u64>, &Histogram<u64>),
+    (lag, blocked): (&Histogram<u64>, &Histogram<u64>),
     failed: &Histogram<u64>,
 ) -> Histograms {
     let encode = |seen: &Histogram<u64>, needed: bool| {
@@ -149,7 +169,9 @@ pub(super) fn encode_all(
         response: encode(response, true),
         service: encode(service, service != response),
         lag: encode(lag, lag.max() > 0),
+        blocked: encode(blocked, blocked.max() > 0),
         failed: encode(failed, true),
+        phases: BTreeMap::new(),
     }
 }
 
@@ -159,12 +181,7 @@ pub fn blank() -> RunResult {
         format: crate::result::FORMAT,
         run: crate::result::RunInfo::default(),
         machine: crate::result::Machine::default(),
-        generator: Generator {
-            health: Health::Valid,
-            reasons: Vec::new(),
-            cpu: Vec::new(),
-            loop_gap_us: Vec::new(),
-        },
+        generator: Generator::unseen(),
         scenarios: Vec::new(),
         tests: Vec::new(),
         steps: Vec::new(),

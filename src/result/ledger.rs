@@ -9,7 +9,7 @@ use crate::recorder::{add_histogram, empty_histogram};
 use crate::result::histogram::{self, HistogramError};
 use crate::result::journal::{Entry, LoadSecond, SecondEntry, StepSecond, encode_all};
 use crate::result::{
-    FailureExample, Histograms, LoadResult, RunResult, SetupFailure, Slice, StepResult, Summary,
+    FailureExample, Histograms, LoadResult, RunResult, SetupFailure, StepResult, Summary,
     TestResult,
 };
 
@@ -35,7 +35,9 @@ struct Totals {
     response: Histogram<u64>,
     service: Histogram<u64>,
     lag: Histogram<u64>,
+    blocked: Histogram<u64>,
     failed: Histogram<u64>,
+    phases: BTreeMap<String, Histogram<u64>>,
 }
 
 impl Ledger {
@@ -147,6 +149,9 @@ impl Ledger {
         }
         put(&mut self.result.generator.cpu, index, second.cpu.unwrap_or(0.0));
         put(&mut self.result.generator.loop_gap_us, index, second.loop_gap_us);
+        if let Some(vital) = &second.vital {
+            self.result.generator.add(index, vital);
+        }
         for entry in &second.loads {
             self.add_load(index, entry)?;
         }
@@ -159,7 +164,7 @@ impl Ledger {
                     entry.step
                 )));
             };
-            totals.add(&entry.slice)?;
+            totals.add(entry)?;
             add_step(step, entry);
         }
         Ok(())
@@ -181,6 +186,8 @@ impl Ledger {
         load.completed += entry.completed;
         load.failed += entry.failed;
         load.interrupted += entry.interrupted;
+        load.present_us = load.present_us.saturating_add(entry.presence_us.0);
+        load.thought_us = load.thought_us.saturating_add(entry.presence_us.1);
         load.users_max = load.users_max.max(entry.users);
         put(&mut load.users, second, entry.users);
         Ok(())
@@ -193,12 +200,15 @@ impl Totals {
             response: empty_histogram(),
             service: empty_histogram(),
             lag: empty_histogram(),
+            blocked: empty_histogram(),
             failed: empty_histogram(),
+            phases: BTreeMap::new(),
         }
     }
 
-    fn add(&mut self, slice: &Slice) -> Result<(), HistogramError> {
-        let Histograms { response, service, lag, failed } = &slice.histograms;
+    fn add(&mut self, second: &StepSecond) -> Result<(), HistogramError> {
+        let slice = &second.slice;
+        let Histograms { response, service, lag, blocked, failed, .. } = &slice.histograms;
         if !response.is_empty() {
             let read = histogram::decode(response)?;
             add_histogram(&mut self.response, &read);
@@ -206,14 +216,26 @@ impl Totals {
                 add_histogram(&mut self.service, &read);
             }
         }
-        if lag.is_empty() {
-            self.lag.saturating_record_n(0, slice.count);
+        for (to, from) in [(&mut self.lag, lag), (&mut self.blocked, blocked)] {
+            if from.is_empty() {
+                to.saturating_record_n(0, slice.count);
+            }
         }
-        for (to, from) in
-            [(&mut self.service, service), (&mut self.lag, lag), (&mut self.failed, failed)]
-        {
+        for (to, from) in [
+            (&mut self.service, service),
+            (&mut self.lag, lag),
+            (&mut self.blocked, blocked),
+            (&mut self.failed, failed),
+        ] {
             if !from.is_empty() {
                 add_histogram(to, &histogram::decode(from)?);
+            }
+        }
+        for (name, from) in &second.phases {
+            let from = histogram::decode(from)?;
+            match self.phases.get_mut(name) {
+                Some(known) => add_histogram(known, &from),
+                None => drop(self.phases.insert(name.clone(), from)),
             }
         }
         Ok(())
@@ -223,8 +245,17 @@ impl Totals {
         step.response_us = Summary::of(&self.response);
         step.service_us = Summary::of(&self.service);
         step.lag_us = Summary::of(&self.lag);
+        step.blocked_us = match self.blocked.max() {
+            0 => Summary::default(),
+            _ => Summary::of(&self.blocked),
+        };
         step.failed_us = Summary::of(&self.failed);
-        step.histograms = encode_all(&self.response, &self.service, &self.lag, &self.failed);
+        let (late, failed) = ((&self.lag, &self.blocked), &self.failed);
+        step.histograms = encode_all((&self.response, &self.service), late, failed);
+        for (name, histogram) in &self.phases {
+            step.phases_us.insert(name.clone(), Summary::of(histogram));
+            step.histograms.phases.insert(name.clone(), histogram::encode(histogram));
+        }
     }
 }
 
@@ -233,6 +264,7 @@ fn add_step(step: &mut StepResult, entry: &StepSecond) {
     step.failed += entry.slice.failed;
     step.bytes_sent += entry.bytes.0;
     step.bytes_received += entry.bytes.1;
+    step.resent += entry.resent;
     for (kind, count) in &entry.failures {
         *step.failures.entry(kind.clone()).or_default() += count;
     }
@@ -250,7 +282,7 @@ fn add_step(step: &mut StepResult, entry: &StepSecond) {
     step.slices.push(entry.slice.clone());
 }
 
-fn put<T: Default + Clone>(list: &mut Vec<T>, index: usize, value: T) {
+pub(super) fn put<T: Default + Clone>(list: &mut Vec<T>, index: usize, value: T) {
     if list.len() <= index {
         list.resize(index + 1, T::default());
     }

@@ -4,6 +4,7 @@
 //! carries what was demanded (SLAs, the steps named) and where it was written.
 
 mod format;
+mod generator;
 pub mod histogram;
 pub mod journal;
 mod ledger;
@@ -13,9 +14,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use format::{FormatError, check_format, from_json};
+pub use generator::{Generator, Headroom, Health, Vital};
 
 /// The version of the file format that this build writes.
 pub const FORMAT: u32 = 1;
+
+/// The phases of a request, in the order in which they happen.
+pub const PHASES: [&str; 6] = crate::sample::Phases::NAMES;
 
 /// One run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -98,31 +103,6 @@ pub struct Machine {
     pub kernel: String,
 }
 
-/// How the generator itself fared.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Generator {
-    /// The judgement.
-    pub health: Health,
-    /// Why, and what to do; empty when valid.
-    pub reasons: Vec<String>,
-    /// Per second of load: share of the machine's CPU time used by this process, 0 to 1.
-    pub cpu: Vec<f32>,
-    /// Per second of load: the longest time one of its loops was late, in microseconds.
-    pub loop_gap_us: Vec<u64>,
-}
-
-/// Whether the generator could have distorted what it measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Health {
-    /// No sign of it.
-    Valid,
-    /// Signs of it.
-    Suspect,
-    /// It did.
-    Invalid,
-}
-
 /// One scenario file's part in the run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ScenarioResult {
@@ -177,6 +157,13 @@ pub struct LoadResult {
     pub iteration_us: Summary,
     /// The same as HdrHistogram V2, compressed, base64.
     pub iteration_histogram: String,
+    /// The time that users were there, from the end of one iteration to the end of the next, all
+    /// added up; 0 in results of versions that did not measure it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub present_us: u64,
+    /// How much of it they spent in pauses.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub thought_us: u64,
     /// The feed that ran out of rows and so ended the load.
     pub feed_ended: Option<String>,
     /// The bounds it was run under.
@@ -273,10 +260,20 @@ pub struct StepResult {
     pub response_us: Summary,
     /// From start, of successes.
     pub service_us: Summary,
-    /// Start minus due, of all.
+    /// How late the generator was itself: start minus due, without `blocked_us`, of all.
     pub lag_us: Summary,
+    /// Waited for a free virtual user after it was due, of all; left out where none ever did.
+    #[serde(default, skip_serializing_if = "Summary::is_empty")]
+    pub blocked_us: Summary,
     /// From due, of failures.
     pub failed_us: Summary,
+    /// Where the service time of successes went, by the names of `sample::Phases`; only phases
+    /// that happened, with how often.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub phases_us: BTreeMap<String, Summary>,
+    /// Requests sent once more, because a kept connection turned out to be dead.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub resent: u64,
     /// Failures by kind, as `sample::Failure` writes them.
     pub failures: BTreeMap<String, u64>,
     /// A few failures in full.
@@ -307,7 +304,7 @@ pub struct Summary {
     pub mean: f64,
 }
 
-/// The four histograms of a step, each empty text when it has no samples.
+/// The histograms of a step, each empty text when it has no samples.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Histograms {
     /// From due, of successes.
@@ -315,12 +312,22 @@ pub struct Histograms {
     /// From start, of successes; empty when it equals `response`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub service: String,
-    /// Start minus due, of all; empty when all are 0.
+    /// Start minus due without `blocked`, of all; empty when all are 0.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub lag: String,
+    /// From due until a virtual user was free, of all; empty when all are 0.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub blocked: String,
     /// From due, of failures.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub failed: String,
+    /// The phases of the whole run, two digits; seconds have none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub phases: BTreeMap<String, String>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// One second of one step.

@@ -41,10 +41,22 @@ pub struct Profile {
     pub place: Place,
     /// What it asks for.
     pub shape: Shape,
+    /// `spacing`: how far arrivals are apart.
+    pub spacing: Spacing,
     /// `graceful-stop`: how long started iterations may still run.
     pub graceful_stop: Option<Spanned<Duration>>,
     /// `start-after`: a delay before it begins.
     pub start_after: Option<Spanned<Duration>>,
+}
+
+/// How far arrivals are apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Spacing {
+    /// `even`: each as long after the one before as the rate says.
+    #[default]
+    Even,
+    /// `poisson`: as independent visitors come.
+    Poisson,
 }
 
 /// The load shapes, by what is written (k6's executors in brackets).

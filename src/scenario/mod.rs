@@ -26,7 +26,7 @@ use serde_json::Value;
 use crate::diagnostic::{SourceFile, Spanned};
 
 pub use codes::CODES;
-pub use load::{Journey, Load, Profile, Shape, Stage};
+pub use load::{Journey, Load, Profile, Shape, Spacing, Stage};
 pub use parse::parse;
 pub use schema::schema;
 pub use step::{

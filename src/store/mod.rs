@@ -8,6 +8,7 @@ mod machine;
 mod results;
 mod run_folder;
 mod sources;
+mod vitals;
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,7 @@ pub use machine::{git_revision, machine, nowhere, process_cpu_seconds};
 pub use results::read_result;
 pub use run_folder::RunFolder;
 pub use sources::{Project, find_scenarios, names_beside, read_source, source};
+pub use vitals::{local_ports, open_files, queued_seconds, stolen_ticks};
 
 /// Why a file could not be read or written.
 #[derive(Debug, thiserror::Error)]

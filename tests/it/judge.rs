@@ -195,6 +195,8 @@ fn slas_mean_what_they_mean_in_k6() {
         ("vus: value==9", Word::Fail),
         ("data_received: count>1000", Word::Pass),
         ("http_req_lag: p(99)<1", Word::Pass),
+        ("http_req_blocked: p(99)<1", Word::Pass),
+        ("http_req_waiting: p(95)<500", Word::Fail),
         ("http_req_service: p(95)<500", Word::Pass),
     ] {
         check(&with_slas(healthy(), &[sla]), word, &[]);

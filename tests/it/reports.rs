@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use taster::analysis::{Margins, Verdict, judge};
 use taster::report::{Format, TextOptions, render, text};
-use taster::result::{RunResult, SetupFailure, TestStatus};
+use taster::result::{Headroom, RunResult, SetupFailure, TestStatus};
 
-use crate::runs::{Did, example, healthy, load, nothing, with_slas, with_test};
+use crate::runs::{Did, example, healthy, load, nothing, summary, with_slas, with_test};
 
 const SLAS: [&str; 4] = [
     "http_req_duration: p(95)<500",
@@ -21,6 +21,23 @@ const SLAS: [&str; 4] = [
 #[test]
 fn passing() {
     golden("passing", tested(with_slas(healthy(), &SLAS)), Some(healthy()));
+}
+
+#[test]
+fn measured() {
+    let mut run = with_slas(load(&[("browse", Did::well(900, 12_000))]), &SLAS[..1]);
+    let wait = summary(&vec![9_000; 900]);
+    let connect = summary(&[300, 400, 500]);
+    let step = &mut run.steps[0];
+    step.phases_us = [("connect", connect), ("wait", wait)].map(|(k, v)| (k.to_string(), v)).into();
+    (step.resent, step.blocked_us) = (2, summary(&[0, 0, 4_000]));
+    let generator = &mut run.generator;
+    generator.lag_p99_us = vec![40, 60, 900];
+    generator.thread_cpu = vec![0.2, 0.31, 0.25];
+    generator.queued = vec![0.001, 0.004, 0.0];
+    generator.stolen = vec![0.0, 0.0, 0.002];
+    generator.files = Some(Headroom { most: 61, limit: 1_024 });
+    golden("measured", run, None);
 }
 
 #[test]

@@ -74,6 +74,7 @@ fn record(seconds: u64, rate: u64) -> Recorded {
             second: seen.second,
             cpu: Some(0.25),
             loop_gap_us: 1_100,
+            vital: None,
             steps: steps.map(|(step, one)| step_second(step, seen.second, one)).collect(),
             loads: vec![LoadSecond {
                 scenario: 0,
@@ -116,6 +117,7 @@ fn sample(
     Sample {
         series: SeriesId(step as u16),
         due,
+        blocked: Duration::ZERO,
         started,
         ended,
         outcome: if bad { Err(Failure::Status(503)) } else { Ok(()) },

@@ -78,6 +78,7 @@ pub fn nothing() -> RunResult {
             reasons: Vec::new(),
             cpu: vec![0.12; SECONDS as usize],
             loop_gap_us: vec![150; SECONDS as usize],
+            ..Generator::unseen()
         },
         scenarios: Vec::new(),
         tests: Vec::new(),
@@ -186,6 +187,9 @@ pub fn step(scenario: &str, name: &str, did: &Did) -> StepResult {
         rate: count as f64 / SECONDS as f64,
         response_us: summary(good),
         service_us: summary(good),
+        blocked_us: Summary::default(),
+        phases_us: Default::default(),
+        resent: 0,
         lag_us: summary(&vec![0; count as usize]),
         failed_us: summary(&bad),
         failures: did.bad.iter().map(|(kind, n, _)| (kind.to_string(), *n)).collect(),
@@ -259,7 +263,8 @@ fn slices(good: &[u64], bad: &[u64]) -> Vec<Slice> {
     (0..SECONDS).map(one).filter(|slice| slice.count > 0).collect()
 }
 
-fn summary(values: &[u64]) -> Summary {
+/// The few numbers of these values.
+pub fn summary(values: &[u64]) -> Summary {
     let mut histogram = empty();
     values.iter().for_each(|value| histogram.record(*value).expect("it grows"));
     Summary::of(&histogram)

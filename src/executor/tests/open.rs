@@ -45,7 +45,8 @@ fn waiting_for_a_user_is_part_of_the_response() {
     let step = &result.steps[0];
     // Due every 50 ms, done every 100 ms: each waits 50 ms longer than the one before.
     assert_eq!(step.response_us, summary((0..40).map(|k| 100 + 50 * k)));
-    assert_eq!(step.lag_us, summary((0..40).map(|k| 50 * k)));
+    assert_eq!(step.blocked_us, summary((0..40).map(|k| 50 * k)));
+    assert_eq!(step.lag_us, summary([0; 40]), "the generator was never late itself");
     assert_eq!(step.service_us, summary([100; 40]));
     assert_eq!((load(&result).started, load(&result).dropped), (40, 0));
     assert_eq!((load(&result).users_max, load(&result).duration_ms), (1, 4_000));
@@ -214,4 +215,59 @@ fn shared_iterations_that_take_too_long_are_dropped_and_counted() {
     let load = load(&result);
     assert_eq!((load.started, load.completed, load.dropped), (8, 8, 92));
     assert_eq!(load.duration_ms, 1_200);
+}
+
+#[test]
+fn independent_visitors_are_begun_when_they_are_due_and_offered_as_they_come() {
+    let profile = "arrivals: 50/s, duration: 4s, spacing: poisson, max-users: 500";
+    let times = |threads| {
+        let trial = Trial::new(plan(&[&load_of(profile)], 0), after(20)).threads(threads);
+        let result = trial.load();
+        let load = load(&result);
+        assert_eq!((load.offered, load.dropped), (Some(load.started), 0));
+        assert!(load.started.abs_diff(200) < 60, "{} of about 200", load.started);
+        assert_eq!(result.steps[0].blocked_us.max, 0);
+        trial.times("a")
+    };
+    let alone = times(1);
+    let gaps: BTreeSet<u128> = alone.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(gaps.len() > 20, "they are not alike: {gaps:?}");
+    assert_eq!(times(3), alone);
+}
+
+#[test]
+fn loads_side_by_side_do_not_fire_at_the_same_instants() {
+    let first = load_of("arrivals: 10/s, duration: 2s");
+    let second = first.replace("name: t", "name: u").replace("step: a", "step: b");
+    let trial = Trial::new(plan(&[&first, &second], 0), after(1));
+    let result = trial.load();
+    let (a, b) = (trial.times("a"), trial.times("b"));
+    assert_eq!((a.len(), b.len()), (20, 20));
+    assert_eq!(a, (0..20).map(|k| k * 100).collect::<Vec<u128>>(), "the first is not moved");
+    assert!(b.iter().zip(&a).all(|(b, a)| (40..80).contains(&(b - a))), "{b:?}");
+    assert_eq!(result.steps.iter().map(|step| step.lag_us.p99 / 1_000).max(), Some(0));
+}
+
+#[test]
+fn a_user_that_is_free_in_time_blocks_nobody_and_who_waits_is_told_apart() {
+    // Two users of 150 ms for arrivals every 50 ms: the third finds nobody, and waits 50 ms.
+    let profile = "arrivals: 20/s, duration: 200ms, max-users: 2";
+    let trial = Trial::new(plan(&[&load_of(profile)], 0), after(150));
+    let result = trial.load();
+    let step = &result.steps[0];
+    assert_eq!(step.blocked_us, summary([0, 0, 50, 50]));
+    assert_eq!(step.lag_us.max, 0);
+    assert_eq!(step.response_us, summary([150, 150, 200, 200]));
+    assert_eq!(load(&result).users_max, 2);
+}
+
+#[test]
+fn a_target_that_cannot_follow_costs_no_place_in_a_queue() {
+    let profile = "arrivals: 100000/s, duration: 10s, max-users: 2, graceful-stop: 0s";
+    let trial = Trial::new(plan(&[&load_of(profile)], 0), after(500));
+    let result = trial.load();
+    let load = load(&result);
+    assert_eq!((load.offered, load.started + load.dropped), (Some(1_000_000), 1_000_000));
+    // The second user begins 10 µs later than the first, and its last iteration is cut off.
+    assert_eq!((load.started, load.completed), (40, 39));
 }

@@ -5,8 +5,8 @@ use std::str::FromStr;
 use super::super::check::listed;
 use super::super::problems::Problems;
 use super::super::yaml::{Entry, Node};
-use super::super::{Profile, Shape, Stage};
-use super::{field, field_duration, items, read};
+use super::super::{Profile, Shape, Spacing, Stage};
+use super::{field, field_duration, field_text, items, read};
 use crate::units::Rate;
 
 /// The keys that make up one workload model, and k6's name for it.
@@ -27,10 +27,14 @@ const MODELS: [Model; 6] = [
     },
     Model {
         needs: &["arrivals", "duration"],
-        may_have: &["max-users"],
+        may_have: &["max-users", "spacing"],
         k6: "constant-arrival-rate",
     },
-    Model { needs: &["arrivals", "stages"], may_have: &["max-users"], k6: "ramping-arrival-rate" },
+    Model {
+        needs: &["arrivals", "stages"],
+        may_have: &["max-users", "spacing"],
+        k6: "ramping-arrival-rate",
+    },
 ];
 
 /// Keys that go with every model.
@@ -64,9 +68,14 @@ pub(super) fn profile(entry: &Entry, problems: &mut Problems) -> Option<Profile>
     let model = model(entry, problems)?;
     let shape = shape(model, node, problems)?;
     does_something(&shape, entry, problems);
+    let spacing = field_text(node, "spacing", problems);
     Some(Profile {
         place: problems.place(entry.key.span.start..node.span.end.max(entry.key.span.end)),
         shape,
+        spacing: match spacing.as_ref().map(|word| word.value.as_str()) {
+            Some("poisson") => Spacing::Poisson,
+            _ => Spacing::Even,
+        },
         graceful_stop: field_duration(node, "graceful-stop", problems),
         start_after: field_duration(node, "start-after", problems),
     })

@@ -1,7 +1,7 @@
 //! What a load section has: journeys, profiles, SLAs.
 
 use super::step::STEPS;
-use super::{Form, Kind, Object, key};
+use super::{Form, Kind, Object, Word, key};
 
 pub(super) static LOAD: Object = Object {
     id: "load",
@@ -94,6 +94,14 @@ pub(in crate::scenario) static PROFILE: Object =
                 .default("enough for 5 s of arrivals, 10 to 10,000")
                 .also(&["maxVUs", "preAllocatedVUs", "max-vus"]),
             key(
+                "spacing",
+                Kind::Word(&SPACING),
+                "How far arrivals are apart: all alike, or as those of independent visitors.",
+                "poisson",
+            )
+            .default("even")
+            .also(&["distribution"]),
+            key(
                 "graceful-stop",
                 Kind::Text(Form::Duration),
                 "How long started iterations may still run.",
@@ -108,6 +116,19 @@ pub(in crate::scenario) static PROFILE: Object =
         either: &[],
         open_prefix: None,
     };
+
+static SPACING: [Word; 2] = [
+    Word {
+        name: "even",
+        doc: "Each as long after the one before as the rate says.",
+        also: &["constant", "uniform"],
+    },
+    Word {
+        name: "poisson",
+        doc: "As independent visitors come: by chance, from the seed, at this rate on average.",
+        also: &["exponential", "random"],
+    },
+];
 
 const USERS: Kind = Kind::Whole(1, 1_000_000);
 const COUNT: Kind = Kind::Whole(1, 1_000_000_000_000);

@@ -1,0 +1,32 @@
+//! Who listens while a run goes on, and tells what only the system knows: nothing here reads
+//! files.
+
+use crate::result::journal::{Entry, Ledger};
+
+/// Who listens while a run goes on.
+pub trait Observer {
+    /// Something happened; `ledger` has it already added.
+    fn entry(&mut self, entry: &Entry, ledger: &Ledger);
+
+    /// The CPU time this process has used, in seconds; none where unknown.
+    fn cpu_seconds(&mut self) -> Option<f64>;
+
+    /// How this process and these threads of it fare; asked once a second while load runs.
+    fn vitals(&mut self, threads: &[u32]) -> Vitals {
+        Vitals { queued: vec![None; threads.len()], ..Vitals::default() }
+    }
+}
+
+/// How a process fares, as far as the system tells.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Vitals {
+    /// For each thread asked for: the seconds so far in which it could have run, and no core was
+    /// free for it.
+    pub queued: Vec<Option<f64>>,
+    /// CPU time so far that this machine was denied by its host, and all there was, in ticks.
+    pub stolen: Option<(u64, u64)>,
+    /// Files and sockets that are open, and may be.
+    pub files: Option<(u64, u64)>,
+    /// Sockets in use or not yet let go of, and the ports for outgoing ones.
+    pub ports: Option<(u64, u64)>,
+}
