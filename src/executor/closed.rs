@@ -3,12 +3,16 @@
 //! Each worker has a goose of its own on its own thread, with its share of the users. A journey
 //! is one transaction; goose's requests, metrics, printing and controllers stay off, and its one
 //! client is never used: requests are the driver's.
+//!
+//! A user's life is one future that stays where it is, and a transaction carries it on until it
+//! pauses: goose makes a new future for each transaction, and that one is small.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
-use std::future::pending;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use goose::GooseScheduler;
@@ -39,8 +43,8 @@ struct Flock {
     users: u64,
     /// Iterations of each, where they are counted.
     limit: Option<u64>,
-    here: RefCell<BTreeMap<usize, User>>,
-    tries: RefCell<BTreeMap<usize, u32>>,
+    /// By goose's number of the user; none where there was none yet.
+    lives: RefCell<Vec<Option<Rc<Life>>>>,
     /// Users of this worker who are not done with everything.
     left: Cell<usize>,
     all_done: Notify,
@@ -69,8 +73,7 @@ pub(super) async fn drive(
     let flock = Rc::new(Flock {
         users: launches(population),
         limit,
-        here: RefCell::default(),
-        tries: RefCell::default(),
+        lives: RefCell::default(),
         left: Cell::new(left.sum()),
         all_done: Notify::new(),
         crew: crew.clone(),
@@ -93,8 +96,8 @@ pub(super) async fn drive(
 }
 
 fn attack(flock: &Rc<Flock>, steps: &[(usize, usize)]) -> Result<GooseAttack, GooseError> {
-    let journey = transaction(flock, |flock, index| async move { flock.turn(index).await });
-    let farewell = transaction(flock, |flock, index| async move { flock.part(index).await });
+    let journey = transaction(flock, Life::carry_on);
+    let farewell = transaction(flock, Life::end);
     let scenario = Scenario::new("journey")
         .register_transaction(journey)
         .register_transaction(farewell.set_on_stop());
@@ -108,19 +111,82 @@ fn attack(flock: &Rc<Flock>, steps: &[(usize, usize)]) -> Result<GooseAttack, Go
     Ok(*Box::new(attack))
 }
 
+/// Where a user's life pauses, and how it is told to end.
+#[derive(Default)]
+struct Pace {
+    paused: Cell<bool>,
+    leaving: Cell<bool>,
+}
+
+impl Pace {
+    /// Ends the transaction that carries the life on.
+    async fn pause(&self) {
+        let mut passed = false;
+        poll_fn(|_| {
+            if std::mem::replace(&mut passed, true) {
+                return Poll::Ready(());
+            }
+            self.paused.set(true);
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Does nothing more, until the user is told to leave.
+    async fn rest(&self) {
+        poll_fn(|_| if self.leaving.get() { Poll::Ready(()) } else { Poll::Pending }).await;
+    }
+}
+
+/// What one user does from its setup to its teardown.
+struct Life {
+    pace: Rc<Pace>,
+    /// None when it is over.
+    course: RefCell<Option<Pin<Box<dyn Future<Output = ()>>>>>,
+}
+
+impl Life {
+    /// Carries it on to its next pause. It never comes to an end like this: a user who has
+    /// nothing left to do rests, because goose cannot be told.
+    fn carry_on(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut course = self.course.borrow_mut();
+        let Some(running) = course.as_mut().filter(|_| !self.pace.leaving.get()) else {
+            return Poll::Pending;
+        };
+        if running.as_mut().poll(cx).is_ready() {
+            *course = None;
+        }
+        if self.pace.paused.replace(false) { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Carries it to its end: the teardown.
+    fn end(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.pace.leaving.set(true);
+        let mut course = self.course.borrow_mut();
+        let Some(running) = course.as_mut() else { return Poll::Ready(()) };
+        if running.as_mut().poll(cx).is_pending() {
+            // A pause on the way is none: whoever leaves is not asked to wait.
+            if self.pace.paused.replace(false) {
+                cx.waker().wake_by_ref();
+            }
+            return Poll::Pending;
+        }
+        *course = None;
+        Poll::Ready(())
+    }
+}
+
+/// A transaction that moves a user's life.
+///
 /// Goose asks for futures that may move between threads; these stay on the thread of their
 /// worker's event loop, and the wrapper holds them to it.
-fn transaction<F, R>(flock: &Rc<Flock>, act: F) -> Transaction
-where
-    F: Fn(Rc<Flock>, usize) -> R + 'static,
-    R: Future<Output = ()> + 'static,
-{
-    let held = SendWrapper::new((flock.clone(), act));
+fn transaction(flock: &Rc<Flock>, act: fn(&Life, &mut Context<'_>) -> Poll<()>) -> Transaction {
+    let held = SendWrapper::new(flock.clone());
     Transaction::new(Arc::new(move |user: &mut GooseUser| {
-        let (flock, act) = &*held;
-        let turn = SendWrapper::new(act(flock.clone(), user.weighted_users_index));
+        let life = held.life(user.weighted_users_index);
+        let acted = SendWrapper::new(poll_fn(move |cx| act(&life, cx)));
         Box::pin(async move {
-            turn.await;
+            acted.await;
             Ok(())
         })
     }))
@@ -140,89 +206,95 @@ fn configuration(steps: &[(usize, usize)]) -> GooseConfiguration {
 }
 
 impl Flock {
-    /// One transaction: an iteration, or a rest without end when there is nothing left to do.
-    async fn turn(&self, index: usize) {
-        if !self.crew.phase.is_on() {
-            return pending().await;
+    /// The life of a user by its number; a new one where there was none.
+    fn life(self: &Rc<Self>, index: usize) -> Rc<Life> {
+        let mut lives = self.lives.borrow_mut();
+        if lives.len() <= index {
+            lives.resize_with(index + 1, || None);
         }
-        let known = self.here.borrow_mut().remove(&index);
-        let mut user = match known {
-            Some(user) => user,
-            None => match self.open(index).await {
-                Some(user) => user,
-                None => return,
-            },
-        };
-        if !self.crew.phase.is_on() {
-            self.here.borrow_mut().insert(index, user);
-            return;
-        }
-        let done = user.iterations();
-        if self.limit.is_some_and(|limit| done >= limit) {
-            return self.finish(Some(user)).await;
-        }
-        let number = done * self.users + user.number();
-        match self.crew.iterate(&mut user, Call { number, due: None }).await {
-            Ended::Completed | Ended::CutOff => {
-                let waited = user.waited();
-                self.here.borrow_mut().insert(index, user);
-                make_room(waited).await;
-            }
-            Ended::NoRow => self.finish(Some(user)).await,
-        }
+        let life = lives[index].get_or_insert_with(|| {
+            let pace = Rc::new(Pace::default());
+            let course = Box::pin(self.clone().live(index, pace.clone()));
+            Rc::new(Life { pace, course: RefCell::new(Some(course)) })
+        });
+        life.clone()
     }
 
-    async fn open(&self, index: usize) -> Option<User> {
-        match self.crew.open_user(self.crew.number(index)).await {
-            Ok(user) => {
-                self.crew.active.set(self.crew.active.get() + 1);
-                return Some(user);
+    /// A user's life. Each journey is followed by a pause, where goose may end it.
+    async fn live(self: Rc<Self>, index: usize, pace: Rc<Pace>) {
+        // Setup and teardown are rare, and large: in boxes they cost a user who walks nothing.
+        let Some(mut user) = Box::pin(self.arrive(index, &pace)).await else {
+            return pace.rest().await;
+        };
+        while !pace.leaving.get() {
+            if !self.crew.phase.is_on() {
+                pace.rest().await;
+                break;
             }
-            Err(NoUser::NoRow) => self.finish(None).await,
-            Err(NoUser::Failed) => {
-                let tries = {
-                    let mut all = self.tries.borrow_mut();
-                    let tries = all.entry(index).or_default();
-                    *tries += 1;
-                    *tries
-                };
-                if tries >= TRIES {
-                    self.finish(None).await;
+            if !self.walk(&mut user).await {
+                Box::pin(self.leave(user)).await;
+                self.one_less();
+                return pace.rest().await;
+            }
+            pace.pause().await;
+        }
+        Box::pin(self.leave(user)).await;
+    }
+
+    /// One journey; whether there is anything left to do.
+    async fn walk(&self, user: &mut User) -> bool {
+        let done = user.iterations();
+        if self.limit.is_some_and(|limit| done >= limit) {
+            return false;
+        }
+        let number = done * self.users + user.number();
+        match self.crew.iterate(user, Call { number, due: None }).await {
+            Ended::Completed | Ended::CutOff => make_room(user.waited()).await,
+            Ended::NoRow => return false,
+        }
+        true
+    }
+
+    /// A new user, set up; none where there is no way to have one.
+    async fn arrive(&self, index: usize, pace: &Pace) -> Option<User> {
+        for tries in 1.. {
+            if !self.crew.phase.is_on() || pace.leaving.get() {
+                return None;
+            }
+            match self.crew.open_user(self.crew.number(index)).await {
+                Ok(user) => {
+                    self.crew.active.set(self.crew.active.get() + 1);
+                    return Some(user);
                 }
-                sleep(RETRY).await;
+                Err(NoUser::Failed) if tries < TRIES => {
+                    sleep(RETRY).await;
+                    pace.pause().await;
+                }
+                Err(NoUser::Failed | NoUser::NoRow) => break,
             }
         }
+        self.one_less();
         None
     }
 
-    /// Goose ends a user: its teardown.
-    async fn part(&self, index: usize) {
-        let user = self.here.borrow_mut().remove(&index);
-        self.leave(user).await;
-    }
-
-    /// A user that has nothing left to do is torn down here, because goose cannot be told.
-    async fn finish(&self, user: Option<User>) {
-        self.leave(user).await;
+    /// A user has nothing left to do.
+    fn one_less(&self) {
         self.left.set(self.left.get().saturating_sub(1));
         if self.left.get() == 0 {
             self.all_done.notify_one();
         }
-        pending().await
     }
 
-    async fn leave(&self, user: Option<User>) {
-        let Some(user) = user else { return };
+    async fn leave(&self, user: User) {
         self.crew.active.set(self.crew.active.get().saturating_sub(1));
         self.crew.close_user(user).await;
     }
 
-    /// Tears down all who are still here, all at once as goose does.
+    /// Ends all lives, all at once as goose does.
     async fn close(self: &Rc<Self>) {
         let mut tasks = JoinSet::new();
-        for (_, user) in std::mem::take(&mut *self.here.borrow_mut()) {
-            let flock = self.clone();
-            tasks.spawn_local(async move { flock.leave(Some(user)).await });
+        for life in std::mem::take(&mut *self.lives.borrow_mut()).into_iter().flatten() {
+            tasks.spawn_local(async move { poll_fn(|cx| life.end(cx)).await });
         }
         while let Some(done) = tasks.join_next().await {
             done.unwrap_or_else(raise_panic);
