@@ -5,6 +5,10 @@ use super::Word;
 use super::finding::{Finding, Stage, number_of};
 use super::measure::total;
 use crate::result::{Health, RunResult, TestStatus};
+use crate::units::show_percent;
+
+/// A thread that works this share of the time has a queue before it.
+const FULL: f64 = 0.9;
 
 /// Judges the run as a whole, after everything else: whether a doubtful generator matters
 /// depends on whether any latency was judged.
@@ -15,7 +19,26 @@ pub(super) fn judge(result: &RunResult, others: &[Finding]) -> Vec<Finding> {
             .flatten()
             .collect();
     findings.extend(generator(result, others));
+    findings.extend(full(result));
     findings
+}
+
+/// A thread without time left is no fault where users never pause; but what they had to wait for
+/// it is in their latencies.
+fn full(result: &RunResult) -> Option<Finding> {
+    let seconds = &result.generator.thread_cpu;
+    let sum: f64 = seconds.iter().map(|share| f64::from(*share)).sum();
+    let busy = sum / seconds.len().max(1) as f64;
+    if busy < FULL || result.generator.health == Health::Invalid {
+        return None;
+    }
+    let title = format!(
+        "the generator worked {} of the time, so latencies include the wait for it",
+        show_percent(busy)
+    );
+    let reason = "Users who never pause ask for all there is: this is a measure of throughput. \
+        For latencies use fewer users, pauses or arrivals.";
+    Some(Finding::new(Stage::Validity, Word::Pass, "run", title).because(reason))
 }
 
 fn finding(word: Word, metric: &str, title: String) -> Finding {

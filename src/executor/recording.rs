@@ -125,6 +125,10 @@ impl Drop for Recording<'_> {
             return;
         }
         let now = Instant::now();
+        if self.current.is_none() {
+            // Between two steps there is only a pause that can be cut off.
+            self.thought += now.saturating_duration_since(self.at);
+        }
         if let Some(series) = self.current {
             self.record(series, self.due, cut_off(self.at, now));
         }

@@ -401,3 +401,18 @@ proptest! {
         prop_assert!(verdict.findings.is_sorted_by(|a, b| a.word >= b.word));
     }
 }
+
+#[test]
+fn a_full_generator_says_that_latencies_include_the_wait_for_it() {
+    let mut run = with_slas(healthy(), &["http_req_failed: rate<0.5"]);
+    let told = |run: &taster::result::RunResult| {
+        let verdict = taster::analysis::judge(run, None, &taster::analysis::Margins::default());
+        let found =
+            verdict.findings.iter().any(|one| one.title.contains("include the wait for it"));
+        (verdict.word, found)
+    };
+    run.generator.thread_cpu = vec![0.5, 0.99, 0.6];
+    assert_eq!(told(&run), (Word::Pass, false));
+    run.generator.thread_cpu = vec![0.97, 0.99, 0.98];
+    assert_eq!(told(&run), (Word::Pass, true), "and that is no fault");
+}

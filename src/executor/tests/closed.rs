@@ -76,6 +76,23 @@ fn think_time_is_in_no_latency_and_in_every_iteration() {
 }
 
 #[test]
+fn users_are_there_from_one_iteration_to_the_next_and_pauses_are_told_apart() {
+    let text = |think: &str| {
+        format!(
+            "name: t\nload:\n  journey: [{{ step: a, get: /a }}]\n{think}{}",
+            profiles("users: 2, duration: 3s, graceful-stop: 0s")
+        )
+    };
+    let presence = |think: &str| {
+        let result = Trial::new(plan(&[&text(think)], 0), after(100)).load();
+        (load(&result).present_us, load(&result).thought_us)
+    };
+    assert_eq!(presence(""), (6_000_000, 0), "two users, three seconds each");
+    assert_eq!(presence("  think: 10s\n"), (6_000_000, 5_800_000), "the pause was cut off");
+    assert_eq!(presence("  think: 900ms\n"), (6_000_000, 5_400_000));
+}
+
+#[test]
 fn a_failed_step_ends_its_iteration_and_not_its_user() {
     let text = format!(
         "name: t\nload:\n  journey: [{{ step: a, get: /a }}, {{ step: b, get: /b }}]\n{}",
