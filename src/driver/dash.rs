@@ -85,7 +85,7 @@ impl Session {
 
     /// Whether requests may go to an origin; the last one is remembered.
     fn allows(&mut self, connections: &Connections, origin: &Arc<Origin>) -> bool {
-        let known = self.allowed.as_ref().is_some_and(|known| Arc::ptr_eq(known, origin));
+        let known = self.allowed.as_ref().is_some_and(|known| known == origin);
         let Some(hosts) = connections.confined.as_ref().filter(|_| !known) else { return true };
         let allowed = may_be_loaded(&origin.authority(), hosts);
         if allowed {
