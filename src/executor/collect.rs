@@ -172,7 +172,11 @@ impl Collector {
             loop_gap_us: beat.gap.as_micros() as u64,
             ..SecondEntry::default()
         };
-        for (scenario, seen) in scenarios {
+        for (scenario, mut seen) in scenarios {
+            let timings = std::mem::take(&mut seen.timings);
+            if !timings.is_empty() {
+                run.observer.timings(scenario, timings);
+            }
             let iterations = &seen.iterations;
             entry.loads.push(LoadSecond {
                 scenario,

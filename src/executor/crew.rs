@@ -45,6 +45,8 @@ pub(super) struct Job {
     pub seed: u64,
     /// Makes the connections.
     pub connect: Connect,
+    /// Whether each sample is kept.
+    pub keeps_timings: bool,
 }
 
 /// One worker among all that have a share of a load.
@@ -124,7 +126,7 @@ impl Crew {
     pub fn new(job: Job, worker: Worker, client: Client, tell: Sender<Message>) -> Self {
         let now = Instant::now();
         Self {
-            recorder: RefCell::new(Recorder::new(job.plan.series.len())),
+            recorder: RefCell::new(Recorder::new(job.plan.series.len()).keeping(job.keeps_timings)),
             job,
             worker,
             origin: Cell::new(now),
@@ -218,7 +220,7 @@ impl Crew {
         let began = due.unwrap_or_else(Instant::now);
         self.recorder.borrow_mut().iterations(self.now()).started += 1;
         let journey = choose(&self.load().journeys, random);
-        let mut watcher = Recording { crew: self, due, current: None, over: false };
+        let mut watcher = Recording { crew: self, number, due, current: None, over: false };
         let walked = tokio::select! {
             biased;
             walked = walk(&journey.steps, &mut user.session, &mut watcher) => walked,
@@ -264,10 +266,12 @@ impl Crew {
         instant.saturating_duration_since(self.origin.get())
     }
 
-    fn record(&self, series: SeriesId, due: Option<Instant>, exchange: Exchange) {
+    fn record(&self, at: (SeriesId, u64), due: Option<Instant>, exchange: Exchange) {
         let due = due.unwrap_or(exchange.started).min(exchange.started);
+        let (series, number) = at;
         self.recorder.borrow_mut().record(Sample {
             series,
+            number,
             due: self.since(due),
             started: self.since(exchange.started),
             ended: self.since(exchange.ended),
@@ -286,6 +290,7 @@ impl Crew {
 /// Records a walk. Dropped before its end (the run is over), it counts what was cut off.
 struct Recording<'a> {
     crew: &'a Crew,
+    number: u64,
     due: Option<Instant>,
     current: Option<(SeriesId, Instant)>,
     over: bool,
@@ -299,7 +304,7 @@ impl Watcher for Recording<'_> {
     fn done(&mut self, step: &HttpPlan, exchange: Exchange) {
         self.current = None;
         // Only the first step of an iteration has a schedule; the others start when they can.
-        self.crew.record(step.series, self.due.take(), exchange);
+        self.crew.record((step.series, self.number), self.due.take(), exchange);
     }
 
     fn refused(&mut self, series: SeriesId, exemplar: Exemplar) {
@@ -307,7 +312,7 @@ impl Watcher for Recording<'_> {
         let mut exchange = cut_off(now, now);
         exchange.outcome = Err(exemplar.failure);
         exchange.exemplar = Some(Box::new(exemplar));
-        self.crew.record(series, None, exchange);
+        self.crew.record((series, self.number), None, exchange);
     }
 
     fn paused(&mut self, pause: Duration) {
@@ -327,7 +332,7 @@ impl Drop for Recording<'_> {
         }
         let now = Instant::now();
         if let Some((series, started)) = self.current {
-            self.crew.record(series, self.due, cut_off(started, now));
+            self.crew.record((series, self.number), self.due, cut_off(started, now));
         }
         self.crew.recorder.borrow_mut().iterations(self.crew.since(now)).interrupted += 1;
         self.crew.last.set(now);

@@ -38,6 +38,7 @@ use crate::executor::crew::{Connect, Purpose};
 use crate::plan::Plan;
 use crate::result::journal::{EndEntry, Entry, Ledger};
 use crate::result::{Machine, RunInfo, RunResult};
+use crate::sample::Timing;
 
 pub use stop::Stop;
 
@@ -69,6 +70,15 @@ pub trait Observer {
 
     /// The CPU time this process has used, in seconds; none where unknown.
     fn cpu_seconds(&mut self) -> Option<f64>;
+
+    /// Whether each sample under load is to be kept and told: only for whoever can compare it
+    /// with the truth, since memory then grows with their number.
+    fn wants_timings(&self) -> bool {
+        false
+    }
+
+    /// The samples of one second of a scenario, by its place in the plan.
+    fn timings(&mut self, _scenario: usize, _timings: Vec<Timing>) {}
 }
 
 /// Why a plan could not be executed.
@@ -312,7 +322,7 @@ mod tests {
         async fn loaded(&self, run: &mut Run<'_>) {
             let mut scenes =
                 once::open_scenes(&self.plan, &self.connect, &self.stop, run).await.unwrap();
-            let jobs = load::jobs(&scenes, &self.connect);
+            let jobs = load::jobs(&scenes, &self.connect, run.observer.wants_timings());
             let (tell, told) = channel();
             let (mut starts, mut tasks) = (Vec::new(), JoinSet::new());
             for shift in load::shifts(&jobs, self.threads, &self.stop, &tell) {

@@ -115,6 +115,7 @@ fn sample(
     };
     Sample {
         series: SeriesId(step as u16),
+        number: 0,
         due,
         started,
         ended,
