@@ -34,4 +34,6 @@ pub mod store;
 
 pub mod demo;
 
+pub mod calibration;
+
 pub mod cli;

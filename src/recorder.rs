@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use crate::sample::{Exemplar, Failure, Phases, Sample};
+use crate::sample::{Exemplar, Failure, Phases, Sample, Timing};
 
 /// The precision of every histogram, in decimal digits.
 pub const DIGITS: u8 = 3;
@@ -38,6 +38,7 @@ pub struct Recorder {
     series: usize,
     open: Second,
     closed: Vec<Second>,
+    keeps: bool,
 }
 
 /// One second of one scenario, as one worker saw it.
@@ -49,6 +50,8 @@ pub struct Second {
     pub series: Vec<Option<Box<Series>>>,
     /// Iterations.
     pub iterations: Iterations,
+    /// Each sample, in the order they ended; none unless the recorder keeps them.
+    pub timings: Vec<Timing>,
 }
 
 /// One step in one second.
@@ -111,12 +114,21 @@ pub struct Iterations {
 impl Recorder {
     /// For a scenario with so many series.
     pub fn new(series: usize) -> Self {
-        Self { series, open: Second::empty(0, series), closed: Vec::new() }
+        Self { series, open: Second::empty(0, series), closed: Vec::new(), keeps: false }
+    }
+
+    /// Keeps each sample too, so that whoever knows the truth can compare it one by one. Memory
+    /// then grows with the number of samples, so no ordinary run does it.
+    pub fn keeping(self, keeps: bool) -> Self {
+        Self { keeps, ..self }
     }
 
     /// Adds one sample, to the second it ended in.
     pub fn record(&mut self, sample: Sample) {
         self.turn_to(sample.ended);
+        if self.keeps {
+            self.open.timings.push(Timing::from(&sample));
+        }
         let cell = &mut self.open.series[usize::from(sample.series.0)];
         cell.get_or_insert_with(Default::default).add(sample);
     }
@@ -173,7 +185,7 @@ impl Recorder {
 impl Second {
     fn empty(second: u32, series: usize) -> Self {
         let series = std::iter::repeat_with(|| None).take(series).collect();
-        Self { second, series, iterations: Iterations::default() }
+        Self { second, series, iterations: Iterations::default(), timings: Vec::new() }
     }
 
     fn is_empty(&self) -> bool {
@@ -192,6 +204,7 @@ impl Second {
             }
         }
         self.iterations.merge(other.iterations);
+        self.timings.extend(other.timings);
     }
 }
 
@@ -372,6 +385,7 @@ mod tests {
     fn sample(due: u64, started: u64, ended: u64, outcome: Result<(), Failure>) -> Sample {
         Sample {
             series: SeriesId(0),
+            number: 7,
             due: Duration::from_micros(due),
             blocked: Duration::ZERO,
             started: Duration::from_micros(started),
@@ -426,6 +440,24 @@ mod tests {
         assert_eq!(counts, [None, Some(1), None, Some(2), Some(2), Some(2)]);
         assert_eq!(series.phases[1].as_ref().map(Histogram::max), Some(70));
         assert_eq!(series.resent, 2);
+    }
+
+    #[test]
+    fn samples_are_kept_one_by_one_only_where_that_is_asked_for() {
+        let (mut silent, mut keeping) = (Recorder::new(1), Recorder::new(1).keeping(true));
+        for recorder in [&mut silent, &mut keeping] {
+            recorder.record(sample(100, 300, 1000, Ok(())));
+            recorder.record(sample(0, 0, 10, Err(Failure::Reset)));
+        }
+        assert!(silent.take_all()[0].timings.is_empty());
+        let mut seconds = keeping.take_all();
+        let whole = Timing::from(&sample(100, 300, 1000, Ok(())));
+        assert_eq!(seconds[0].timings[0], whole);
+        assert_eq!(seconds[0].timings[1].outcome, Err(Failure::Reset));
+        let mut other = Recorder::new(1).keeping(true);
+        other.record(sample(5, 6, 7, Ok(())));
+        seconds[0].merge(other.take_all().remove(0));
+        assert_eq!(seconds[0].timings.len(), 3, "what another worker kept is not lost");
     }
 
     #[test]

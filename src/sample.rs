@@ -10,6 +10,8 @@ use crate::plan::{SeriesId, Site};
 pub struct Sample {
     /// The step.
     pub series: SeriesId,
+    /// The place of its iteration among all of the run, from 0.
+    pub number: u64,
     /// When it should have started, from the start of the run.
     pub due: Duration,
     /// How much of the time from `due` to `started` no virtual user was free to do it; the rest
@@ -35,6 +37,32 @@ pub struct Sample {
     pub resent: u32,
     /// What a person needs to understand a failure; only made for failures.
     pub exemplar: Option<Box<Exemplar>>,
+}
+
+/// When one sample happened and how it ended: what is kept of each where somebody asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// `Sample::series`.
+    pub series: SeriesId,
+    /// `Sample::number`.
+    pub number: u64,
+    /// `Sample::due`.
+    pub due: Duration,
+    /// `Sample::started`.
+    pub started: Duration,
+    /// `Sample::ended`.
+    pub ended: Duration,
+    /// `Sample::outcome`.
+    pub outcome: Result<(), Failure>,
+    /// `Sample::phases`.
+    pub phases: Phases,
+}
+
+impl From<&Sample> for Timing {
+    fn from(sample: &Sample) -> Self {
+        let Sample { series, number, due, started, ended, outcome, phases, .. } = *sample;
+        Self { series, number, due, started, ended, outcome, phases }
+    }
 }
 
 /// Where the time of one step went, at the socket; they sum up to its service time. Redirects are

@@ -114,6 +114,7 @@ fn record(amount: Amount) -> Row {
 fn sample(series: u16, started: Duration, ended: Duration) -> Sample {
     Sample {
         series: SeriesId(series),
+        number: 0,
         due: started,
         blocked: Duration::ZERO,
         started,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::calibration::Check;
 use crate::cli::exit::{ExitCodes, Inconclusive};
 use crate::demo::Fault;
 use crate::report::Format;
@@ -52,6 +53,8 @@ pub enum Command {
     Baseline(BaselineCommand),
     /// The embedded backend on its own
     Demo(DemoArgs),
+    /// Check the instrument: measure what is known, and tell how far off it is on this machine
+    Selftest(SelftestArgs),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
     /// Print completions for a shell
@@ -267,6 +270,34 @@ pub struct DemoArgs {
     /// End when standard input does: then the backend never outlives who started it
     #[arg(long, hide = true)]
     pub with_parent: bool,
+}
+
+/// `selftest`
+#[derive(Debug, Args)]
+pub struct SelftestArgs {
+    /// Only this check; may be given several times [default: all of them]
+    #[arg(long, value_name = "CHECK")]
+    pub only: Vec<Check>,
+
+    /// As short as it can be: a first look, with percentiles of few requests
+    #[arg(long)]
+    pub quick: bool,
+
+    /// Print rows for programs instead of a table
+    #[arg(long)]
+    pub json: bool,
+
+    /// Start of all random choices
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+
+    /// Threads that generate load
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub threads: usize,
+
+    /// Be the calibration server, until standard input ends
+    #[arg(long, hide = true)]
+    pub serve: bool,
 }
 
 fn name_and_value(text: &str) -> Result<(String, String), String> {

@@ -1,5 +1,5 @@
-//! The embedded backend as a child process: its own process, so that it is a target like any
-//! other, and bound to ours, so that it never stays behind.
+//! The servers that this program has in itself, each as a child process: its own process, so that
+//! it is a target like any other, and bound to ours, so that it never stays behind.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 
 use crate::demo::Fault;
 
-/// A running backend; dropping it ends it.
+/// A running server; dropping it ends it.
 pub struct Backend {
     child: Child,
     /// Where it listens.
@@ -16,17 +16,29 @@ pub struct Backend {
 }
 
 impl Backend {
-    /// Starts one on a free port of this machine and waits until it listens.
+    /// Starts the embedded backend on a free port of this machine and waits until it listens.
     ///
     /// # Errors
     /// When it cannot be started or ends before it listens.
     pub fn start(faults: &[Fault]) -> anyhow::Result<Self> {
+        let own = ["demo", "--listen", "127.0.0.1:0", "--with-parent"].map(String::from);
+        let faults = faults.iter().map(|fault| format!("--fault={fault}"));
+        Self::child("the embedded backend", own.into_iter().chain(faults))
+            .context("try `taster demo`")
+    }
+
+    /// Starts the calibration server in the same way.
+    ///
+    /// # Errors
+    /// As `start`.
+    pub fn calibration() -> anyhow::Result<Self> {
+        Self::child("the calibration server", ["selftest", "--serve"].map(String::from))
+    }
+
+    fn child(what: &str, arguments: impl IntoIterator<Item = String>) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("cannot find the program's own file")?;
         let mut command = Command::new(program);
-        command.args(["demo", "--listen", "127.0.0.1:0", "--with-parent"]);
-        for fault in faults {
-            command.arg(format!("--fault={fault}"));
-        }
+        command.args(arguments);
         // Ctrl-C in a terminal goes to the whole group of processes: the backend must outlive it
         // until the run has ended in order.
         #[cfg(unix)]
@@ -37,14 +49,15 @@ impl Backend {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .context("cannot start the embedded backend")?;
+            .with_context(|| format!("cannot start {what}"))?;
         let mut line = String::new();
-        let stdout = child.stdout.take().context("the embedded backend has no output")?;
-        BufReader::new(stdout).read_line(&mut line).context("the embedded backend is silent")?;
+        let stdout = child.stdout.take().with_context(|| format!("{what} has no output"))?;
+        let read = BufReader::new(stdout).read_line(&mut line);
+        read.with_context(|| format!("{what} is silent"))?;
         let Some(url) = line.trim().strip_prefix("listening on ") else {
             let _ = child.kill();
             let _ = child.wait();
-            bail!("the embedded backend ended before it listened; try `taster demo`");
+            bail!("{what} ended before it listened");
         };
         Ok(Self { url: url.to_string(), child })
     }

@@ -14,6 +14,7 @@ mod progress;
 mod report;
 mod run;
 mod safety;
+mod selftest;
 mod words;
 
 use std::process::ExitCode;
@@ -89,6 +90,7 @@ fn command(command: Command) -> Result<ExitStatus, Ended> {
         Command::Compare(args) => compare::compare(&args),
         Command::Baseline(command) => baseline::baseline(&command),
         Command::Demo(args) => demo::demo(args),
+        Command::Selftest(args) => selftest::selftest(&args),
         Command::Schema => {
             words::data(&format!("{:#}\n", crate::scenario::schema()));
             Ok(ExitStatus::Pass)

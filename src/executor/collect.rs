@@ -188,7 +188,11 @@ impl Collector {
             vital: Some(vital),
             ..SecondEntry::default()
         };
-        for (scenario, seen) in scenarios {
+        for (scenario, mut seen) in scenarios {
+            let timings = std::mem::take(&mut seen.timings);
+            if !timings.is_empty() {
+                run.observer.timings(scenario, timings);
+            }
             let iterations = &seen.iterations;
             entry.loads.push(LoadSecond {
                 scenario,

@@ -45,6 +45,8 @@ pub(super) struct Job {
     pub seed: u64,
     /// Makes the connections.
     pub connect: Connect,
+    /// Whether each sample is kept.
+    pub keeps_timings: bool,
 }
 
 /// One worker among all that have a share of a load.
@@ -166,7 +168,7 @@ impl Crew {
     pub fn new(job: Job, worker: Worker, client: Client, tell: Sender<Message>) -> Self {
         let now = Instant::now();
         Self {
-            recorder: RefCell::new(Recorder::new(job.plan.series.len())),
+            recorder: RefCell::new(Recorder::new(job.plan.series.len()).keeping(job.keeps_timings)),
             job,
             worker,
             origin: Cell::new(now),
@@ -258,7 +260,7 @@ impl Crew {
         }
         let journey = choose(&self.load().journeys, random);
         let there_since = user.left_off.unwrap_or(now);
-        let mut watcher = Recording::new(self, call.due, (now, there_since));
+        let mut watcher = Recording::new(self, call, (now, there_since));
         let walk = walk(&journey.steps, &mut user.session, &mut watcher);
         let (walked, waited) = self.phase.uncut(user.seat, walk).await;
         user.waited = waited;

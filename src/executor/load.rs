@@ -37,7 +37,7 @@ pub(super) fn load(
     stop: &Stop,
     run: &mut Run<'_>,
 ) -> Result<Judged, ExecuteError> {
-    let jobs = jobs(scenes, connect);
+    let jobs = jobs(scenes, connect, run.observer.wants_timings());
     if jobs.is_empty() || stop.is_requested() {
         return Ok(Judged::valid());
     }
@@ -66,7 +66,7 @@ pub(super) fn load(
 }
 
 /// The loads of all scenarios whose run was set up.
-pub(super) fn jobs(scenes: &[Scene], connect: &Connect) -> Vec<Job> {
+pub(super) fn jobs(scenes: &[Scene], connect: &Connect, keeps_timings: bool) -> Vec<Job> {
     let able = scenes.iter().enumerate().filter(|(_, scene)| scene.broken.is_none());
     let loaded = able.filter(|(_, scene)| scene.plan.load.is_some());
     loaded
@@ -76,6 +76,7 @@ pub(super) fn jobs(scenes: &[Scene], connect: &Connect) -> Vec<Job> {
             captured: scene.captured.clone(),
             seed: scene.seed,
             connect: connect.clone(),
+            keeps_timings,
         })
         .collect()
 }

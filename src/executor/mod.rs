@@ -307,7 +307,7 @@ mod tests {
         async fn loaded(&self, run: &mut Run<'_>) {
             let mut scenes =
                 once::open_scenes(&self.plan, &self.connect, &self.stop, run).await.unwrap();
-            let jobs = load::jobs(&scenes, &self.connect);
+            let jobs = load::jobs(&scenes, &self.connect, run.observer.wants_timings());
             let (tell, told) = channel();
             let (mut starts, mut tasks) = (Vec::new(), JoinSet::new());
             for shift in load::shifts(&jobs, self.threads, &self.stop, &tell) {

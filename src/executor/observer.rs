@@ -2,6 +2,7 @@
 //! files.
 
 use crate::result::journal::{Entry, Ledger};
+use crate::sample::Timing;
 
 /// Who listens while a run goes on.
 pub trait Observer {
@@ -15,6 +16,15 @@ pub trait Observer {
     fn vitals(&mut self, threads: &[u32]) -> Vitals {
         Vitals { queued: vec![None; threads.len()], ..Vitals::default() }
     }
+
+    /// Whether each sample under load is to be kept and told: only for whoever can compare it
+    /// with the truth, since memory then grows with their number.
+    fn wants_timings(&self) -> bool {
+        false
+    }
+
+    /// The samples of one second of a scenario, by its place in the plan.
+    fn timings(&mut self, _scenario: usize, _timings: Vec<Timing>) {}
 }
 
 /// How a process fares, as far as the system tells.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::driver::Exchange;
-use crate::executor::crew::{Crew, Due};
+use crate::executor::crew::{Call, Crew, Due};
 use crate::executor::walk::Watcher;
 use crate::plan::{HttpPlan, SeriesId};
 use crate::recorder::Recorder;
@@ -14,6 +14,8 @@ use crate::sample::{Exemplar, Failure, Phases, Sample};
 /// Records a walk. Dropped before its end (the run is over), it counts what was cut off.
 pub(super) struct Recording<'a> {
     crew: &'a Crew,
+    /// Its place among all iterations.
+    number: u64,
     due: Option<Due>,
     /// When the iteration began, or should have.
     began: Instant,
@@ -29,9 +31,11 @@ pub(super) struct Recording<'a> {
 
 impl<'a> Recording<'a> {
     /// Of an iteration that begins now, by a user who is there since an earlier time.
-    pub fn new(crew: &'a Crew, due: Option<Due>, (now, there_since): (Instant, Instant)) -> Self {
+    pub fn new(crew: &'a Crew, call: Call, (now, there_since): (Instant, Instant)) -> Self {
+        let Call { number, due } = call;
         Recording {
             crew,
+            number,
             due,
             began: due.map_or(now, |due| due.at),
             there_since,
@@ -61,6 +65,7 @@ impl<'a> Recording<'a> {
         let due = at.min(exchange.started);
         crew.recorder.borrow_mut().record(Sample {
             series,
+            number: self.number,
             due: crew.since(due),
             blocked: blocked.min(exchange.started - due),
             started: crew.since(exchange.started),

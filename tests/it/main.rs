@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bench;
+mod calibration;
 mod catalogue;
 mod commands;
 mod demo;

@@ -116,6 +116,7 @@ fn sample(
     };
     Sample {
         series: SeriesId(step as u16),
+        number: 0,
         due,
         blocked: Duration::ZERO,
         started,

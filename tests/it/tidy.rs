@@ -25,6 +25,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("executor", &["units", "scenario", "plan", "sample", "recorder", "result", "driver"]),
     ("store", &["diagnostic", "result"]),
     ("demo", &[]),
+    ("calibration", &["diagnostic", "scenario", "plan", "sample", "result", "executor"]),
     (
         "cli",
         &[
@@ -40,13 +41,14 @@ const MODULES: &[(&str, &[&str])] = &[
             "executor",
             "store",
             "demo",
+            "calibration",
         ],
     ),
 ];
 
 /// Words that may only stand in the modules named: clocks, files, environment, printing.
 const EFFECTS: &[(&str, &[&str])] = &[
-    ("Instant", &["driver", "executor", "demo"]),
+    ("Instant", &["driver", "executor", "demo", "calibration"]),
     ("SystemTime", &["driver", "executor", "demo"]),
     ("Timestamp::now", &["driver", "executor", "demo"]),
     ("Zoned::now", &["driver", "executor", "demo"]),

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Trial, after, load, load_of, plan, profiles, summary};
+use super::{
+    Entry, Ledger, Machine, Observer, Run, RunInfo, Trial, after, begin, load, load_of, paused,
+    plan, profiles, summary,
+};
 use crate::driver::Turn;
 use crate::plan::ShapePlan;
-use crate::sample::Failure;
+use crate::sample::{Failure, Timing};
 
 #[test]
 fn a_constant_rate_begins_each_iteration_when_it_is_due() {
@@ -18,6 +21,44 @@ fn a_constant_rate_begins_each_iteration_when_it_is_due() {
     assert_eq!(result.steps[0].response_us, summary([30; 20]));
     assert_eq!((load(&result).started, load(&result).duration_ms), (20, 2_000));
     assert_eq!(result.steps[0].rate, 10.0);
+}
+
+/// Wants every sample.
+#[derive(Default)]
+struct Keeper(Vec<Timing>);
+
+impl Observer for Keeper {
+    fn entry(&mut self, _: &Entry, _: &Ledger) {}
+
+    fn cpu_seconds(&mut self) -> Option<f64> {
+        None
+    }
+
+    fn wants_timings(&self) -> bool {
+        true
+    }
+
+    fn timings(&mut self, scenario: usize, timings: Vec<Timing>) {
+        assert_eq!(scenario, 0);
+        self.0.extend(timings);
+    }
+}
+
+#[test]
+fn whoever_wants_every_sample_gets_each_once_with_its_number() {
+    let profile = load_of("arrivals: 10/s, duration: 2s");
+    let trial = Trial::new(plan(&[&profile], 0), after(30)).threads(3);
+    let mut keeper = Keeper::default();
+    let begin = begin::begin(&trial.plan, RunInfo::default(), Machine::default());
+    let mut run = Run { ledger: Ledger::new(begin), observer: &mut keeper };
+    paused(trial.loaded(&mut run));
+    keeper.0.sort_by_key(|timing| timing.number);
+    assert_eq!(keeper.0.len(), 20);
+    for (k, timing) in keeper.0.iter().enumerate() {
+        let due = Duration::from_millis(100 * k as u64);
+        assert_eq!((timing.number, timing.due), (k as u64, due));
+        assert_eq!((timing.ended - due, timing.outcome), (Duration::from_millis(30), Ok(())));
+    }
 }
 
 #[test]

@@ -146,6 +146,11 @@ impl Running {
         self.child.id()
     }
 
+    /// Ends its standard input, where that is a pipe.
+    pub fn close_stdin(&mut self) {
+        drop(self.child.stdin.take());
+    }
+
     /// What it has written to standard output so far.
     pub fn stdout(&self) -> String {
         self.text("stdout")
