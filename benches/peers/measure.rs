@@ -120,8 +120,8 @@ impl Running {
     pub fn said(&self) -> String {
         let file = self.output.with_file_name("stderr");
         let text = fs::read_to_string(file).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().rev().take(5).collect();
-        lines.into_iter().rev().collect::<Vec<_>>().join(" | ")
+        let lines: Vec<&str> = text.lines().rev().take(3).collect();
+        lines.into_iter().rev().collect::<Vec<_>>().join("; ")
     }
 }
 
