@@ -231,7 +231,7 @@ fn wrk_claim(output: &str) -> Option<u64> {
     line.split_whitespace().next()?.parse().ok().filter(|_| !bad)
 }
 
-/// Its lines are `[200]	123 responses`, one for each status.
+/// Its last lines count the answers of each status, such as `[200] 123 responses`.
 fn hey_claim(output: &str) -> Option<u64> {
     let statuses = output.lines().filter_map(|line| line.trim().strip_prefix('['));
     let mut counts = statuses.filter_map(|line| line.split_once(']')).collect::<Vec<_>>();
