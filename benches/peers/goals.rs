@@ -120,9 +120,11 @@ const GOALS: [Goal; 19] = [
     (OWN, tool(Who::Artillery, Work::Journey), None),
 ];
 
-/// The rows that compare tools.
-pub fn rows(rounds: &[Round], seed: u64) -> Vec<Row> {
-    GOALS.iter().map(|goal| row(rounds, goal, seed)).collect()
+/// The rows that compare tools; those with a peer that nobody wanted are left out.
+pub fn rows(rounds: &[Round], wanted: &[&str], seed: u64) -> Vec<Row> {
+    let chosen = |tool: &Tool| tool.who.program().is_none_or(|name| wanted.contains(&name));
+    let goals = GOALS.iter().filter(|(ours, theirs, _)| chosen(ours) && chosen(theirs));
+    goals.map(|goal| row(rounds, goal, seed)).collect()
 }
 
 fn row(rounds: &[Round], (ours, theirs, wanted): &Goal, seed: u64) -> Row {
@@ -131,7 +133,7 @@ fn row(rounds: &[Round], (ours, theirs, wanted): &Goal, seed: u64) -> Row {
         false => format!("{ours}, against {}'s {}", theirs.who.name(), theirs.work.name()),
     };
     let Some(ratio) = Ratio::of(rounds, (*ours, *theirs), seed) else {
-        return Row::unknown(&what, "both were measured in no round".into());
+        return Row::unknown(&what, "in no round both did their work".into());
     };
     let primary = ratio.primary().median;
     let by = if ratio.bound == (false, false) { "requests/s" } else { "CPU, see notes" };

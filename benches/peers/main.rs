@@ -72,7 +72,7 @@ fn compare(args: &Args) -> Result<ExitCode, Problem> {
         let why = missing.first().map_or(String::new(), |(_, why)| why.clone());
         return Err(Problem::new(format!("nginx, the server of all comparisons: {why}")));
     }
-    let outcome = measure_all(&bench, args, missing)?;
+    let outcome = measure_all(&bench, args, (missing, &wanted))?;
     let file = args.json.clone().unwrap_or_else(|| bench::home().join("latest.json"));
     std::fs::write(&file, format!("{:#}\n", outcome.json(&bench)))?;
     print!("{}", outcome.text(&bench));
@@ -86,7 +86,7 @@ fn compare(args: &Args) -> Result<ExitCode, Problem> {
 fn measure_all(
     bench: &Bench,
     args: &Args,
-    missing: Vec<install::Missing>,
+    (missing, wanted): (Vec<install::Missing>, &[&str]),
 ) -> Result<Outcome, Problem> {
     let tools = match args.has(Part::Tools) {
         true => tool::available(bench),
@@ -97,12 +97,13 @@ fn measure_all(
         true => Vec::new(),
         false => rounds::all(bench, &tools)?,
     };
-    let mut rows = Vec::new();
+    let rows = Vec::new();
+    let mut outcome = Outcome { tools, missing, looked, rounds, rows };
     if args.has(Part::Tools) {
-        rows.extend(goals::rows(&rounds, bench.amount.seed));
+        outcome.rows = goals::rows(&outcome.qualified(), wanted, bench.amount.seed);
     }
-    rows.extend(others(bench, args));
-    Ok(Outcome { tools, missing, looked, rounds, rows })
+    outcome.rows.extend(others(bench, args));
+    Ok(outcome)
 }
 
 /// The goals that are not comparisons of tools.

@@ -50,6 +50,15 @@ impl Outcome {
         Some(format!("says {} requests, the server counted {}", odd.claimed, odd.served))
     }
 
+    /// The rounds without those whose numbers do not count.
+    pub fn qualified(&self) -> Vec<Round> {
+        let mut rounds = self.rounds.clone();
+        for tool in self.tools.iter().filter(|tool| self.disqualified(**tool).is_some()) {
+            rounds.iter_mut().for_each(|round| drop(round.remove(tool)));
+        }
+        rounds
+    }
+
     /// Both tables and what is missing.
     pub fn text(&self, bench: &Bench) -> String {
         let mut text = format!("machine: {}\n", proc::machine());

@@ -11,7 +11,7 @@ use crate::goals::{Reached, Row};
 use crate::growth::Growth;
 use crate::rounds::Round;
 use crate::table::Outcome;
-use crate::tool::{self, Tool};
+use crate::tool::{self, Tool, Work};
 use crate::{connections, goals, growth, hog, install, rounds, users, work};
 
 /// Measures with what is inside of this program and Taster, and checks the outcome.
@@ -26,7 +26,7 @@ pub fn run() -> Result<ExitCode, Problem> {
     bench.pinned = false;
     // The stub is for where there is no nginx.
     install::find(&mut bench, &[], false);
-    let wrong = check(&bench)?;
+    let wrong = [lies(), check(&bench)?].concat();
     match wrong.is_empty() {
         true => {
             println!("the peers program measures everything");
@@ -40,9 +40,8 @@ fn check(bench: &Bench) -> Result<Vec<String>, Problem> {
     let tools = tool::available(bench);
     let looked = work::look(bench, &tools)?;
     let rounds = rounds::all(bench, &tools)?;
-    let mut rows = goals::rows(&rounds, 1);
-    // wrk and others are not there: their rows say so and are no failure here.
-    rows.retain(|row| row.reached != Reached::Unknown);
+    // Nothing that needs an installation is compared.
+    let mut rows = goals::rows(&rounds, &[], 1);
     let compared = rows.len();
     rows.extend(users::rows(bench, 20));
     rows.push(growth::row(bench, Growth { requests: &[200, 2_000], seconds: 1 }));
@@ -61,6 +60,28 @@ fn check(bench: &Bench) -> Result<Vec<String>, Problem> {
     outcome.rows.iter().for_each(|row| check_row(&mut wrong, row));
     check_written(&mut wrong, &outcome, bench);
     Ok(wrong)
+}
+
+/// A tool that leaves work out is found.
+fn lies() -> Vec<String> {
+    let days = ["2026-01-01".to_string(), "2026-01-02".to_string()];
+    let honest = work::honest("2026-01-02");
+    let mut wrong = Vec::new();
+    let accepted = |log: &str| work::examine(log, Work::Journey, &days).is_ok();
+    claim(&mut wrong, accepted(&honest), format!("an honest journey is refused: {honest}"));
+    let without_token = honest.replace("Bearer", "Basic");
+    claim(&mut wrong, !accepted(&without_token), "a journey without a token is accepted".into());
+    let old = honest.replace("2026-01-02", "2025-01-02");
+    claim(&mut wrong, !accepted(&old), "a journey of another day is accepted".into());
+    let many = honest.repeat(100);
+    let meals = |line: &&str| !line.contains("/api/meals?");
+    let skipped = many.lines().filter(meals).collect::<Vec<_>>().join("\n");
+    claim(&mut wrong, accepted(&many), "a hundred honest journeys are refused".into());
+    claim(&mut wrong, !accepted(&skipped), "a journey that skips a step is accepted".into());
+    claim(&mut wrong, !accepted(""), "a journey without requests is accepted".into());
+    let elsewhere = work::examine("GET\t/y\t200\t-\t-", Work::Get, &days);
+    claim(&mut wrong, elsewhere.is_err(), "a GET of something else is accepted".into());
+    wrong
 }
 
 fn claim(wrong: &mut Vec<String>, holds: bool, what: String) {

@@ -48,18 +48,23 @@ fn requests(bench: &Bench, server: Server, tool: Tool) -> Result<(), Problem> {
     let running = Running::start(bench, tool.command(bench, &server.url())?)?;
     running.end(Duration::from_secs(60))?;
     let days = [days[0].clone(), today()];
-    let log = server.into_log()?;
+    examine(&server.into_log()?, tool.work, &days)
+}
+
+/// Whether a log of requests, of one of two days, is that of a work.
+///
+/// # Errors
+/// With what is wrong.
+pub fn examine(log: &str, work: Work, days: &[String; 2]) -> Result<(), Problem> {
     let lines: Vec<&str> = log.lines().filter(|line| !line.contains("\t/stub_status\t")).collect();
-    let odd = match tool.work {
-        Work::Get => lines.iter().find(|line| !line.starts_with("GET\t/x\t200\t")).copied(),
-        Work::Journey => lines.iter().find(|line| step(line, &days).is_none()).copied(),
+    let odd = match work {
+        Work::Get => lines.iter().find(|line| !line.starts_with("GET\t/x\t200\t")),
+        Work::Journey => lines.iter().find(|line| step(line, days).is_none()),
     };
     match odd {
         _ if lines.is_empty() => Err(Problem::new("sent nothing".into())),
         Some(line) => Err(Problem::new(format!("sent what nobody asked for: {line}"))),
-        None if tool.work == Work::Journey => {
-            equal(lines.iter().filter_map(|line| step(line, &days)))
-        }
+        None if work == Work::Journey => equal(lines.iter().filter_map(|line| step(line, days))),
         None => Ok(()),
     }
 }
@@ -76,6 +81,17 @@ fn step(line: &str, days: &[String; 2]) -> Option<usize> {
     let has_body = length.parse().is_ok_and(|length: u64| length > 10);
     let signed_in = at == 0 || *token == format!("Bearer {}", issued());
     ((*method != "POST" || has_body) && signed_in).then_some(at)
+}
+
+/// The log of one journey of a day, for trying this module.
+pub fn honest(day: &str) -> String {
+    let line = |(at, (method, target, status)): (usize, &(&str, &str, &str))| {
+        let target = target.replace("TODAY", day);
+        let length = if *method == "POST" { "60" } else { "-" };
+        let token = if at == 0 { "-".to_string() } else { format!("Bearer {}", issued()) };
+        format!("{method}\t{target}\t{status}\t{length}\t{token}\n")
+    };
+    JOURNEY.iter().enumerate().map(line).collect()
 }
 
 /// The token that the server gives.
