@@ -53,9 +53,9 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 
-    /// Given by `cargo bench`, and not by `cargo test`
-    #[arg(long, hide = true)]
-    pub bench: bool,
+    /// Given by `cargo bench`, and not by `cargo test`: see `are_meant`
+    #[arg(long = "bench", hide = true)]
+    _bench: bool,
 
     /// What this program is when it starts itself.
     #[command(subcommand)]
@@ -109,6 +109,13 @@ pub enum Role {
 }
 
 impl Args {
+    /// Whether a command line is one of these, and not what `cargo test` gives to its tests.
+    pub fn are_meant(words: &[String]) -> bool {
+        let roles = ["client", "hog", "serve"];
+        let is_role = words.first().is_some_and(|word| roles.contains(&word.as_str()));
+        is_role || words.iter().any(|word| word == "--bench")
+    }
+
     /// How long and how often.
     pub fn amount(&self) -> Amount {
         Amount {

@@ -37,11 +37,10 @@ use crate::growth::Growth;
 use crate::table::Outcome;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    let done = match &args.role {
-        Some(role) => play(role),
-        None if args.bench => compare(&args),
-        None => tiny::run(),
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let done = match Args::are_meant(&words) {
+        true => act(&Args::parse()),
+        false => tiny::run(&words),
     };
     match done {
         Ok(code) => code,
@@ -49,6 +48,13 @@ fn main() -> ExitCode {
             eprintln!("peers: {problem}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn act(args: &Args) -> Result<ExitCode, Problem> {
+    match &args.role {
+        Some(role) => play(role),
+        None => compare(args),
     }
 }
 
