@@ -13,8 +13,9 @@ lint: ## formatting, warnings, documentation
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
-bench: ## ratios within one run, as a table
-	cargo bench --locked
+bench: ## what Taster costs, then Taster beside its peers; installs the peers. PEERS="--rounds 1"
+	cargo bench --locked --bench engine
+	cargo bench --locked --bench peers -- --install $(PEERS)
 
 gate: ## Taster on its own scenarios, green without a fault and red with each
 	./benches/gate-demo.sh

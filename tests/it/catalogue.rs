@@ -54,7 +54,8 @@ fn blocks(path: &Path) -> Vec<Example> {
 fn examples() -> Vec<Example> {
     let mut all = blocks(&root().join("README.md"));
     all.extend(files(&root().join("docs"), "md").iter().flat_map(|path| blocks(path)));
-    for path in files(&root().join("scenarios"), "yaml") {
+    let folders = ["scenarios", "benches/peers"];
+    for path in folders.iter().flat_map(|folder| files(&root().join(folder), "yaml")) {
         let name = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
         all.push((name, fs::read_to_string(&path).expect("a scenario is text")));
     }
