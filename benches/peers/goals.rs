@@ -136,7 +136,7 @@ fn row(rounds: &[Round], (ours, theirs, wanted): &Goal, seed: u64) -> Row {
         return Row::unknown(&what, "in no round both did their work".into());
     };
     let primary = ratio.primary().median;
-    let by = if ratio.bound == (false, false) { "requests/s" } else { "CPU, see notes" };
+    let by = if ratio.is_of_rates() { "requests/s" } else { "CPU, see notes" };
     Row {
         what,
         measured: format!(

@@ -83,7 +83,7 @@ fn compare(args: &Args) -> Result<ExitCode, Problem> {
     std::fs::write(&file, format!("{:#}\n", outcome.json(&bench)))?;
     print!("{}", outcome.text(&bench));
     eprintln!("all numbers: {}", file.display());
-    Ok(match outcome.is_complete() && bench.pinned {
+    Ok(match outcome.is_complete() && !outcome.is_disturbed() && bench.pinned {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     })

@@ -15,6 +15,9 @@ use crate::tool::Tool;
 /// A server core that is this busy is what limits the rate.
 const BOUND: f64 = 0.95;
 
+/// Others that used more than this of the generator's core took their part of its rate.
+const DISTURBED: f64 = 0.05;
+
 /// Shares by which claimed and counted requests may differ.
 const ALIKE: f64 = 0.02;
 
@@ -32,7 +35,7 @@ pub struct Measured {
     pub whole_cpu_us: f64,
     /// The share of its core that the server used.
     pub server: f64,
-    /// The share of the generator's core that others used.
+    /// The share of the generator's core that others used; zero where it has none of its own.
     pub foreign: f64,
     /// Requests it says it made, and those the server counted, over its whole life.
     pub claimed: u64,
@@ -48,6 +51,11 @@ impl Measured {
         self.server > BOUND
     }
 
+    /// Whether others were in the way.
+    pub fn is_disturbed(&self) -> bool {
+        self.foreign > DISTURBED
+    }
+
     /// Whether it did what it says. Those in flight at the end may be counted on one side only.
     pub fn is_equal_work(&self) -> bool {
         let off = self.claimed.abs_diff(self.served);
@@ -61,7 +69,7 @@ impl Measured {
             "cpu_us_per_request_whole_life": self.whole_cpu_us, "server_core": self.server,
             "foreign_share_of_generator_core": self.foreign, "claimed": self.claimed,
             "served": self.served, "equal_work": self.is_equal_work(),
-            "server_bound": self.is_server_bound(), "command": self.command,
+            "server_bound": self.is_server_bound(), "disturbed": self.is_disturbed(), "command": self.command,
         })
     }
 }
@@ -164,7 +172,11 @@ pub fn window(
     std::thread::sleep(bench.amount.warm_up);
     let begin = Moment::now(server, &running)?;
     std::thread::sleep(bench.amount.seconds);
-    let end = Moment::now(server, &running)?;
+    let mut end = Moment::now(server, &running)?;
+    if !bench.pinned {
+        // Whoever else is busy there, it is not the core of the generator.
+        end.busy = begin.busy;
+    }
     if !running.is_alive()? {
         let said = running.said();
         return Err(Problem::new(format!("ended too early: {}: {said}", running.command)));

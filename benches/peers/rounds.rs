@@ -64,8 +64,10 @@ pub struct Ratio {
     pub rate: Spread,
     /// Of the CPU time of a request, the other's to the first one's.
     pub cpu: Spread,
-    /// In how many rounds out of all the server was the limit: for the first, for the other.
+    /// Whether the server was the limit in half of the rounds: for the first, for the other.
     pub bound: (bool, bool),
+    /// Whether others were in the way in any of them.
+    pub disturbed: bool,
 }
 
 impl Ratio {
@@ -85,6 +87,7 @@ impl Ratio {
         Some(Self {
             rate: values(|(ours, theirs)| ours.rate / theirs.rate)?,
             cpu: values(|(ours, theirs)| theirs.cpu_us / ours.cpu_us)?,
+            disturbed: pairs.iter().any(|(a, b)| a.is_disturbed() || b.is_disturbed()),
             bound: (
                 often(|(ours, _)| ours.is_server_bound()),
                 often(|(_, theirs)| theirs.is_server_bound()),
@@ -92,15 +95,21 @@ impl Ratio {
         })
     }
 
-    /// The ratio that counts: where the server was the limit, that of the CPU time.
+    /// Whether the ratio of the rates says what the two can do.
+    pub fn is_of_rates(&self) -> bool {
+        self.bound == (false, false) && !self.disturbed
+    }
+
+    /// The ratio that counts: where something else was the limit, that of the CPU time.
     pub fn primary(&self) -> Spread {
-        if self.bound == (false, false) { self.rate } else { self.cpu }
+        if self.is_of_rates() { self.rate } else { self.cpu }
     }
 
     /// What the ratio of the rates says, the server's limit considered.
     pub fn show_rate(&self) -> String {
         let shown = self.rate.show(2);
         match self.bound {
+            _ if self.disturbed => format!("disturbed ({shown})"),
             (false, false) => shown,
             (true, false) => format!("at least {shown}"),
             (false, true) => format!("at most {shown}"),
@@ -112,7 +121,7 @@ impl Ratio {
     pub fn json(&self) -> Value {
         json!({
             "requests_per_second": self.rate.json(), "cpu_per_request": self.cpu.json(),
-            "server_bound": [self.bound.0, self.bound.1],
+            "server_bound": [self.bound.0, self.bound.1], "disturbed": self.disturbed,
         })
     }
 }

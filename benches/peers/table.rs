@@ -13,9 +13,6 @@ use crate::stats::Spread;
 use crate::tool::Tool;
 use crate::work::Looked;
 
-/// Others used more than this of the generator's core: the numbers are worth less.
-const DISTURBED: f64 = 0.05;
-
 /// Everything that was measured.
 pub struct Outcome {
     /// Who was measured.
@@ -38,6 +35,12 @@ impl Outcome {
         let known = self.rows.iter().all(|row| row.reached != Reached::Unknown);
         let equal = self.tools.iter().all(|tool| self.disqualified(*tool).is_none());
         self.missing.is_empty() && measured && known && equal
+    }
+
+    /// Whether others were in the way of any measurement.
+    pub fn is_disturbed(&self) -> bool {
+        let all = self.rounds.iter().flat_map(Round::values);
+        all.flatten().any(rounds::Found::is_disturbed)
     }
 
     /// Why a tool's numbers do not count: it did other work than it was told, or than it says.
@@ -89,6 +92,9 @@ impl Outcome {
         for (name, why) in &self.missing {
             let _ = writeln!(text, "MISSING: {name}: {why}");
         }
+        if self.is_disturbed() {
+            text.push_str("DISTURBED: others used the core of the generators: measure again\n");
+        }
         let word = if self.is_complete() { "complete" } else { "INCOMPLETE" };
         let _ = writeln!(text, "This table is {word}.");
         text
@@ -113,7 +119,7 @@ impl Outcome {
         if measured.iter().any(|one| one.is_server_bound()) {
             notes.push("server-bound".to_string());
         }
-        if measured.iter().any(|one| one.foreign > DISTURBED) {
+        if measured.iter().any(|one| one.is_disturbed()) {
             notes.push("disturbed by others on its core".to_string());
         }
         let rate = spread(|one| one.rate).map_or("-".into(), |rate| rate.show(0));
@@ -139,6 +145,7 @@ impl Outcome {
         let nginx = bench.nginx.as_ref().map(|path| (&"nginx", path));
         json!({
             "complete": self.is_complete(),
+            "disturbed": self.is_disturbed(),
             "when": jiff::Timestamp::now().to_string(),
             "machine": proc::machine(),
             "pinned": bench.pinned,
@@ -162,5 +169,6 @@ const NOTES: &str = "
 Numbers are medians over rounds with the 95 % interval of the median, by resampling the rounds.
 Ratios are taken within rounds: more is better for Taster. Requests are counted at the server. Where
 the server's core was busy for more than 95 %, the server was the limit: then the ratio of the CPU
-time of a request counts, and that of the rates is only a bound.
+time of a request counts, and that of the rates is only a bound. It counts too where others used
+more than 5 % of the core of the generators.
 ";

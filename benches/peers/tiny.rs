@@ -61,7 +61,7 @@ fn check(bench: &Bench) -> Result<Vec<String>, Problem> {
     let mut rows = goals::rows(&rounds, &[], 1);
     let compared = rows.len();
     rows.extend(users::rows(bench, 20));
-    rows.push(growth::row(bench, Growth { requests: &[200, 2_000], seconds: 1 }));
+    rows.push(growth::row(bench, Growth { requests: &[20, 200], seconds: 2 }));
     rows.push(connections::row(bench, 128));
     rows.push(hog::row(bench, 1));
     let outcome = Outcome { tools, missing: Vec::new(), looked, rounds, rows };
