@@ -115,10 +115,13 @@ pub(super) fn closed(length: Length, bench: &Bench) -> Result<Vec<Row>, Calibrat
 /// Each request to a server that serves one at a time, against Lindley's formula.
 pub(super) fn queue(length: Length, bench: &Bench) -> Result<Vec<Row>, CalibrationError> {
     let seconds = length.seconds(15, 3);
-    let values = draw(Law::Queue, (RATE * seconds) as usize, bench.seed);
+    // By chance there are some more, or fewer, than the rate says.
+    let values = draw(Law::Queue, (RATE * seconds) as usize * 2, bench.seed);
     let trial = Trial {
         path: "/queue/{{ values.ns }}",
-        profile: format!("arrivals: {RATE}/s, duration: {seconds}s, max-users: 600"),
+        profile: format!(
+            "arrivals: {RATE}/s, spacing: poisson, duration: {seconds}s, max-users: 600"
+        ),
         values,
         ..Trial::default()
     };

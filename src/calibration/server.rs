@@ -28,6 +28,9 @@ const SPIN: Duration = Duration::from_millis(2);
 /// Longer than this a look takes only when the machine did something else.
 const LOOK: Duration = Duration::from_micros(100);
 
+/// Connections that may wait to be taken.
+const BACKLOG: i32 = 4096;
+
 const LISTENER: Token = Token(0);
 const WAKER: Token = Token(1);
 
@@ -141,6 +144,9 @@ impl Server {
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let poll = Poll::new()?;
         let mut listener = TcpListener::bind(address)?;
+        // Whoever connects while the server stands still must find room: a connection that is
+        // turned away comes back a second later, and that is no truth of the stall.
+        rustix::net::listen(&listener, BACKLOG)?;
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
         let waker = Waker::new(poll.registry(), WAKER)?;
         let now = Instant::now();

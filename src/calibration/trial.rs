@@ -137,7 +137,7 @@ fn schedule(plan: &Plan) -> Vec<Duration> {
     let load = plan.scenarios.first().and_then(|scenario| scenario.load.as_ref());
     match load.map(|load| &load.shape) {
         Some(ShapePlan::Open { arrivals, .. }) => {
-            (0..arrivals.count()).filter_map(|k| arrivals.due(k)).collect()
+            arrivals.times((0, 1)).map(|(_, due)| due).collect()
         }
         _ => Vec::new(),
     }

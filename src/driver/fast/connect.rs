@@ -41,6 +41,15 @@ impl Stream {
         }
     }
 
+    /// Whether it is worth reading: pending where there is nothing for sure.
+    pub(crate) fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Stream::Plain(stream) => stream.poll_read_ready(cx),
+            // What came may lie decrypted already.
+            Stream::Tls(_) => Poll::Ready(Ok(())),
+        }
+    }
+
     pub(crate) fn poll_write(
         &mut self,
         cx: &mut Context<'_>,

@@ -141,6 +141,9 @@ impl Flight {
         cx: &mut Context<'_>,
         pool: &Pool,
     ) -> Poll<Result<(), Gone>> {
+        if self.buffer.is_none() && stream.poll_readable(cx).is_pending() {
+            return Poll::Pending;
+        }
         let mut buffer = self.buffer.take().unwrap_or_else(|| pool.lend());
         let read = self.read_into(&mut buffer, stream, cx);
         if buffer.filled().is_empty() {
