@@ -1,6 +1,6 @@
 # What people and CI type. Each target does the whole of its job, set-up included.
 
-.PHONY: run test lint bench gate deny clean
+.PHONY: run test lint bench gate deny fuzz clean
 
 run: ## the main job on the embedded backend
 	cargo run --release --locked -- run
@@ -23,3 +23,6 @@ gate: ## Taster on its own scenarios, green without a fault and red with each
 deny: ## licences and advisories; installs cargo-deny when it is missing
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
 	cargo deny --locked check
+
+fuzz: ## half a million odd answers and documents through the parsers of the fast lane
+	PROPTEST_CASES=500000 cargo test --locked --release --lib -- driver::fast driver::pick

@@ -15,6 +15,8 @@ pub(super) fn begin(plan: &Plan, info: RunInfo, machine: Machine) -> RunResult {
         file: scenario.file.clone(),
         digest: scenario.digest.clone(),
         tests_written: scenario.tests_written as u32,
+        http: scenario.connection.to_string(),
+        hosts: scenario.hosts.clone(),
         setup_failures: Vec::new(),
         load: scenario.load.as_ref().map(load_begin),
     });

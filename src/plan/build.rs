@@ -54,6 +54,7 @@ pub fn build(inputs: &Inputs, overrides: &Overrides) -> Result<Plan, Diagnostics
         if let Some(load) = &mut built.load {
             open_loads += u64::from(stagger(load, open_loads, overrides.seed));
         }
+        built.hosts = compiler.hosts.iter().cloned().collect();
         hosts.append(&mut compiler.hosts);
         plan.open_hosts |= compiler.open_hosts;
         plan.scenarios.push(Arc::new(built));
@@ -198,6 +199,7 @@ impl Compiler<'_> {
             secrets,
             feeds,
             connection,
+            hosts: Vec::new(),
             hooks,
             tests,
             tests_written: scenario.tests.len(),

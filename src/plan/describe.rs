@@ -93,6 +93,7 @@ fn line(text: &mut String, depth: usize, words: &str) {
 
 fn describe_scenario(scenario: &ScenarioPlan, text: &mut String) {
     line(text, 0, &format!("{} ({}, {})", scenario.name, scenario.file, &scenario.digest[..12]));
+    line(text, 1, &format!("http: {}", scenario.connection));
     for feed in &scenario.feeds {
         line(text, 1, &feed_in_words(feed));
     }

@@ -120,8 +120,11 @@ pub struct ScenarioPlan {
     pub secrets: Secrets,
     /// The feeds.
     pub feeds: Vec<FeedPlan>,
-    /// How connections are made.
+    /// How connections are made: the same for all of its origins.
     pub connection: ConnectionPlan,
+    /// The hosts that its requests go to, as far as they are known, each as `host` or
+    /// `host:port`.
+    pub hosts: Vec<String>,
     /// Setup and teardown.
     pub hooks: HooksPlan,
     /// The tests chosen.
@@ -223,6 +226,22 @@ impl ConnectionPlan {
             (LaneWish::Full, ..) | (_, HttpVersion::Two, _) | (_, _, Some(_)) => Lane::Full,
             _ => Lane::Fast,
         }
+    }
+}
+
+impl std::fmt::Display for ConnectionPlan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let lane = match self.lane() {
+            Lane::Fast => "fast lane",
+            Lane::Full => "full lane",
+        };
+        let version = match (self.version, self.lane()) {
+            (HttpVersion::Auto, Lane::Full) => "HTTP/2 or HTTP/1.1",
+            (HttpVersion::Two, _) => "HTTP/2",
+            _ => "HTTP/1.1",
+        };
+        let through = if self.proxy.is_some() { ", through a proxy" } else { "" };
+        write!(f, "{lane}, {version}{through}")
     }
 }
 

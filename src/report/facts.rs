@@ -1,5 +1,7 @@
 //! Lists where, when and with what a run was made: what it takes to repeat it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::foreign::line;
 use super::rows::health;
 use crate::result::RunResult;
@@ -24,6 +26,7 @@ pub(super) fn facts(
     for load in result.scenarios.iter().filter_map(|scenario| scenario.load.as_ref()) {
         facts.push(("Load", format!("{}, {} model, by {}", load.shape, load.model, load.engine)));
     }
+    facts.extend(lanes(result).into_iter().map(|lane| ("HTTP", lane)));
     facts.push(("Machine", format!("{}, {} cores", machine.cpu, machine.cores)));
     facts.push(("System", format!("{}, kernel {}", machine.os, machine.kernel)));
     facts.push(("Memory", show_bytes(machine.memory_mb.saturating_mul(1_048_576))));
@@ -35,4 +38,18 @@ pub(super) fn facts(
         .map(|(label, value)| (label, line(&value, 300)))
         .filter(|(_, value)| !value.is_empty())
         .collect()
+}
+
+/// Each way that HTTP was spoken, with the hosts that it went to.
+fn lanes(result: &RunResult) -> Vec<String> {
+    let mut lanes: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for scenario in result.scenarios.iter().filter(|scenario| !scenario.http.is_empty()) {
+        let hosts = lanes.entry(&scenario.http).or_default();
+        hosts.extend(scenario.hosts.iter().map(String::as_str));
+    }
+    let words = |(lane, hosts): (&str, BTreeSet<&str>)| {
+        let hosts: Vec<&str> = hosts.into_iter().collect();
+        if hosts.is_empty() { lane.to_string() } else { format!("{lane}: {}", hosts.join(", ")) }
+    };
+    lanes.into_iter().map(words).collect()
 }

@@ -114,6 +114,12 @@ pub struct ScenarioResult {
     pub digest: String,
     /// Tests the file has before any were chosen.
     pub tests_written: u32,
+    /// How HTTP is spoken: the lane, the version, a proxy. Empty in older files.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub http: String,
+    /// The hosts that its requests go to, as far as the plan knows them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
     /// Failures of setup and teardown steps, by step.
     pub setup_failures: Vec<SetupFailure>,
     /// Its load, if it had any.

@@ -99,6 +99,8 @@ pub fn load(steps: &[(&str, Did)]) -> RunResult {
         file: "scenarios/shopping.yaml".into(),
         digest: "c0ffee".into(),
         tests_written: 0,
+        http: "fast lane, HTTP/1.1".into(),
+        hosts: vec!["127.0.0.1:8080".into()],
         setup_failures: Vec::new(),
         load: Some(LoadResult {
             profile: "load".into(),

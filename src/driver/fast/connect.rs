@@ -69,10 +69,13 @@ impl Stream {
     }
 }
 
+/// The addresses of hosts, and when they were looked up.
+type Known = HashMap<String, (Instant, Arc<[IpAddr]>)>;
+
 /// Opens connections for all users of one worker.
 pub(crate) struct Connector {
     tls: Option<Arc<rustls::ClientConfig>>,
-    known: Mutex<HashMap<String, (Instant, Arc<[IpAddr]>)>>,
+    known: Mutex<Known>,
 }
 
 impl Connector {
@@ -142,7 +145,7 @@ impl Connector {
         Ok(addresses)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, Arc<[IpAddr]>)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

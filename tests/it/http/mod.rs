@@ -1,6 +1,8 @@
 //! The HTTP driver against real sockets: every test in each of the ways that a request may go. All
 //! of them must find the same.
 
+#![expect(clippy::duplicate_mod, reason = "the same tests on each road")]
+
 pub mod server;
 
 /// One way that requests go.
@@ -41,6 +43,8 @@ macro_rules! road {
             mod step;
             #[path = "tls.rs"]
             pub mod tls;
+            #[path = "versions.rs"]
+            mod versions;
         }
     };
 }

@@ -38,6 +38,7 @@ pub fn plan() -> ScenarioPlan {
         initial: Vec::new(),
         secrets: Secrets::new([("KEY".to_string(), "open-sesame".to_string())]),
         feeds: Vec::new(),
+        hosts: Vec::new(),
         connection: ConnectionPlan { lane, ..ConnectionPlan::default() },
         hooks: HooksPlan::default(),
         tests: Vec::new(),
