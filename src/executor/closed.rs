@@ -179,14 +179,14 @@ impl Life {
 /// A transaction that moves a user's life.
 ///
 /// Goose asks for futures that may move between threads; these stay on the thread of their
-/// worker's event loop, and the wrapper holds them to it.
+/// worker's event loop, and the wrapper holds them to it. It looks at the thread each time it is
+/// opened, so that is done once a poll and no more.
 fn transaction(flock: &Rc<Flock>, act: fn(&Life, &mut Context<'_>) -> Poll<()>) -> Transaction {
-    let held = SendWrapper::new(flock.clone());
+    let held = Arc::new(SendWrapper::new(flock.clone()));
     Transaction::new(Arc::new(move |user: &mut GooseUser| {
-        let life = held.life(user.weighted_users_index);
-        let acted = SendWrapper::new(poll_fn(move |cx| act(&life, cx)));
+        let (held, index) = (held.clone(), user.weighted_users_index);
         Box::pin(async move {
-            acted.await;
+            poll_fn(|cx| act(&held.life(index), cx)).await;
             Ok(())
         })
     }))
