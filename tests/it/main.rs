@@ -11,6 +11,7 @@ mod engines;
 mod fooled;
 mod http;
 mod judge;
+mod lanes;
 mod plan;
 mod plan_describe;
 mod plan_diagnostics;
