@@ -157,12 +157,17 @@ fn no_time_left(result: &RunResult, beats: &[Beat], judged: &mut Judged) {
 fn uncovered(result: &RunResult, beats: &[Beat], judged: &mut Judged) {
     let full = mean(beats, |beat| beat.cpu) >= FULL;
     for (scenario, load) in loads(result) {
-        let steps = result.steps.iter().filter(|step| step.scenario == scenario.name);
-        let covered = steps.map(in_requests).sum::<f64>() / load.present_us as f64;
+        let steps = || result.steps.iter().filter(|step| step.scenario == scenario.name);
+        let covered = steps().map(in_requests).sum::<f64>() / load.present_us as f64;
+        // Requests that fail at once, such as refused connections, take next to no time: then the
+        // failures are what there is to say, and they stand.
+        let (count, failed) =
+            steps().fold((0, 0), |sum, step| (sum.0 + step.count, sum.1 + step.failed));
+        let works = failed * 2 < count;
         if covered >= COVERED.suspect {
             continue;
         }
-        let (health, bound, remedy) = match full && covered < COVERED.invalid {
+        let (health, bound, remedy) = match full && works && covered < COVERED.invalid {
             true => (Health::Invalid, COVERED.invalid, "use more threads, or fewer users"),
             false => (Health::Suspect, COVERED.suspect, "use fewer users, or pauses"),
         };
@@ -442,6 +447,15 @@ mod tests {
         let idle = [beat(2, 900, 0.3); 10];
         assert_eq!(judge(&all_out(80.0, 0), &idle).health, Health::Suspect, "it had time left");
         assert_eq!(judge(&all_out(97.0, 1), &busy).health, Health::Invalid, "pauses are not work");
+    }
+
+    /// A target that refuses connections is not the generator's limit, however fast it refuses.
+    #[test]
+    fn requests_that_fail_at_once_do_not_make_the_generator_the_limit() {
+        let mut refused = all_out(60.0, 0);
+        refused.steps.iter_mut().for_each(|step| step.failed = step.count);
+        let busy = [beat(10, 3_000, 0.99); 10];
+        assert_eq!(judge(&refused, &busy).health, Health::Suspect);
     }
 
     #[test]
