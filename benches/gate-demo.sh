@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build --release --locked --quiet
-taster=target/release/taster
+taster=${CARGO_TARGET_DIR:-target}/release/taster
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 wrong=0
