@@ -213,7 +213,7 @@ pub struct ConnectionPlan {
     pub load_hosts: Vec<String>,
     /// The version of HTTP that is spoken.
     pub version: HttpVersion,
-    /// A proxy for all requests: a URL of `http`, `https` or `socks5`.
+    /// A proxy for all requests: a URL of `http` or `https`.
     pub proxy: Option<String>,
     /// The lane that the user asked for.
     pub lane: LaneWish,
