@@ -201,6 +201,10 @@ fn tls(error: Option<&rustls::Error>, place: &str) -> Broken {
         return Broken::new(Failure::Tls, format!("TLS with {place} failed"));
     };
     let message = match error {
+        Tls::AlertReceived(rustls::AlertDescription::NoApplicationProtocol) => format!(
+            "{place} speaks no version of HTTP that was offered; for HTTP/2 say \
+             `http: {{ version: 2 }}`"
+        ),
         Tls::InvalidMessage(_) => {
             format!("TLS with {place} failed: what it answers is not TLS; is it plain `http://`?")
         }

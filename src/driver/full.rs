@@ -87,6 +87,7 @@ impl Times {
 /// Connections of the full lane, shared by all users of one worker.
 pub(super) struct Full {
     client: reqwest::Client,
+    version: HttpVersion,
 }
 
 impl Full {
@@ -131,7 +132,18 @@ impl Full {
         if let Some(url) = &plan.proxy {
             builder = builder.proxy(reqwest::Proxy::all(url).map_err(|error| failed(&error))?);
         }
-        Ok(Full { client: builder.build().map_err(|error| failed(&error))? })
+        Ok(Full { client: builder.build().map_err(|error| failed(&error))?, version: plan.version })
+    }
+
+    /// What to add where no answer came: a server that was never asked whether it speaks HTTP/2
+    /// hangs up, or answers in HTTP/1.1.
+    pub(super) fn doubt(&self, url: &reqwest::Url) -> &'static str {
+        match self.version {
+            HttpVersion::Two if url.scheme() == "http" => {
+                "; `http: { version: 2 }` speaks HTTP/2 from the first byte: does this server?"
+            }
+            _ => "",
+        }
     }
 
     /// Sends a request and waits for the head of its answer. The time from `from` until then, or

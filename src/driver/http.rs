@@ -230,7 +230,13 @@ impl Course {
                 Err(broken) if again && kept && broken.failure == Failure::Reset => {
                     (again, self.resent) = (false, self.resent + 1);
                 }
-                response => break response?,
+                Err(mut broken) => {
+                    if matches!(broken.failure, Failure::Reset | Failure::Protocol) {
+                        broken.message.push_str(full.doubt(url));
+                    }
+                    return Err(broken);
+                }
+                Ok(response) => break response,
             }
         };
         let received = self.receive(response, limit).await;

@@ -49,6 +49,16 @@ async fn http2_is_spoken_without_tls_where_that_is_asked_for() {
     }
 }
 
+#[tokio::test]
+async fn a_server_that_speaks_no_http2_is_doubted_aloud() {
+    let server = Server::start(|_| vec![Act::Close]).await;
+    let version = HttpVersion::Two;
+    let mut session = session_of(ConnectionPlan { version, ..ConnectionPlan::default() });
+    let exchange = session.run(&get(server.url("/"))).await;
+    let (_, message) = wrong(&exchange);
+    assert!(message.contains("speaks HTTP/2 from the first byte"), "{message}");
+}
+
 #[test]
 fn the_lane_is_the_fast_one_unless_more_is_asked_for() {
     let plain = ConnectionPlan::default();
