@@ -1,6 +1,6 @@
 # What people and CI type. Each target does the whole of its job, set-up included.
 
-.PHONY: run test lint bench gate deny fuzz clean
+.PHONY: run test lint bench bench-browser gate deny fuzz clean
 
 run: ## the main job on the embedded backend
 	cargo run --release --locked -- run
@@ -16,6 +16,9 @@ lint: ## formatting, warnings, documentation
 bench: ## what Taster costs, then Taster beside its peers; installs the peers. PEERS="--rounds 1"
 	cargo bench --locked --bench engine
 	cargo bench --locked --bench peers -- --install $(PEERS)
+
+bench-browser: ## Taster beside Playwright on the same pages; installs Playwright's npm package. ROUNDS=5
+	cargo bench --locked --bench browser -- --rounds $(or $(ROUNDS),5)
 
 gate: ## Taster on its own scenarios, green without a fault and red with each
 	./benches/gate-demo.sh

@@ -8,6 +8,8 @@
 
 pub mod units;
 
+pub mod picture;
+
 pub mod metric;
 
 pub mod diagnostic;

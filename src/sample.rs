@@ -139,6 +139,12 @@ pub enum Failure {
     Protocol,
     /// A value that a step needs was missing: an earlier capture, or the end of a feed.
     Missing,
+    /// The page is not as a browser step wants it.
+    Page,
+    /// The browser or its driver did not start, refused, or died.
+    Browser,
+    /// The browser engine cannot do what the step wants.
+    Unsupported,
     /// The run ended first.
     Interrupted,
 }
@@ -155,6 +161,9 @@ impl fmt::Display for Failure {
             Failure::Reset => f.write_str("reset"),
             Failure::Protocol => f.write_str("protocol"),
             Failure::Missing => f.write_str("missing value"),
+            Failure::Page => f.write_str("page"),
+            Failure::Browser => f.write_str("browser"),
+            Failure::Unsupported => f.write_str("unsupported"),
             Failure::Interrupted => f.write_str("interrupted"),
         }
     }

@@ -215,7 +215,7 @@ impl Observer for Nobody {
 }
 
 fn execute(plan: &Plan) -> RunResult {
-    let options = Options { workers: 1, threads: 1 };
+    let options = Options { workers: 1, threads: 1, ..Options::default() };
     let known = (RunInfo::default(), Machine::default());
     executor::execute(plan, known, &options, &Stop::new(), &mut Nobody).expect("it runs")
 }
@@ -314,7 +314,13 @@ fn recorded(seconds: u64) -> RunResult {
     }
     ledger.apply(&Entry::LoadEnded(0, seconds * 1_000, None)).expect("it adds up");
     let (health, reasons) = (Health::Valid, Vec::new());
-    let end = EndEntry { duration_ms: seconds * 1_000, ended_early: None, health, reasons };
+    let end = EndEntry {
+        duration_ms: seconds * 1_000,
+        ended_early: None,
+        health,
+        reasons,
+        browsers: Vec::new(),
+    };
     ledger.apply(&Entry::End(Box::new(end))).expect("it adds up");
     ledger.finish()
 }

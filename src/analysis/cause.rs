@@ -26,6 +26,9 @@ pub(super) enum Cause {
     Protocol,
     Missing,
     Check,
+    Page,
+    Browser,
+    Unsupported,
     Interrupted,
     Other(String),
 }
@@ -63,6 +66,9 @@ impl Cause {
             "protocol" => Cause::Protocol,
             "missing value" => Cause::Missing,
             "check" => Cause::Check,
+            "page" => Cause::Page,
+            "browser" => Cause::Browser,
+            "unsupported" => Cause::Unsupported,
             "interrupted" => Cause::Interrupted,
             other => Cause::Other(excerpt(other, 40)),
         }
@@ -101,6 +107,9 @@ impl Cause {
             Cause::Protocol => "an answer that is not proper HTTP".to_string(),
             Cause::Missing => "a value that the request needs was missing".to_string(),
             Cause::Check => "a check did not hold".to_string(),
+            Cause::Page => "the page was not as the step wants it".to_string(),
+            Cause::Browser => "the browser or its driver failed".to_string(),
+            Cause::Unsupported => "not supported by the browser engine".to_string(),
             Cause::Interrupted => "cut off by the end of the run".to_string(),
             Cause::Other(kind) => format!("failed by `{kind}`"),
         }
@@ -230,6 +239,14 @@ impl Cause {
                 end: look at the `capture` before it."
             }
             Cause::Check => "The answer came and is not what it should be: see the checks.",
+            Cause::Page => "The trace of the test shows the page, its console and its requests.",
+            Cause::Browser => {
+                "This says nothing about the target: look whether the browser and its driver are \
+                whole (`taster doctor`), and whether the machine ran out of memory."
+            }
+            Cause::Unsupported => {
+                "Take the engine out of the test's `browser`, or the step out of the test."
+            }
             Cause::Interrupted => "They say nothing about the target, and are in no share.",
             _ => "Look at the example.",
         }

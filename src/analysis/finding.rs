@@ -138,7 +138,7 @@ impl Finding {
 }
 
 /// A sentence's beginning; names of quantities such as `p95` stay as they are.
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     match (letters.next(), letters.next()) {
         (Some(first), Some(second)) if first.is_ascii_lowercase() && !second.is_numeric() => {

@@ -61,8 +61,7 @@ fn size(word: Word, result: &RunResult) -> String {
     if word != Word::Pass {
         return String::new();
     }
-    let ran = |status| !matches!(status, TestStatus::Skipped | TestStatus::Unsupported);
-    let tests = result.tests.iter().filter(|test| ran(test.status)).count() as u64;
+    let tests = result.tests.iter().filter(|test| test.status.ran()).count() as u64;
     let requests = total(result.steps.iter().map(|step| step.count));
     let failed = total(result.steps.iter().map(|step| step.failed));
     let mut parts = Vec::new();

@@ -29,7 +29,15 @@ pub(super) fn selected<'a>(
     scenario: &'a str,
     sla: &'a Sla,
 ) -> impl Iterator<Item = &'a StepResult> {
-    result.steps.iter().filter(move |step| step.scenario == scenario && selects(sla, step))
+    let vital = sla.metric.web_vital();
+    let rows = match vital {
+        Some(_) => &result.web_vitals,
+        None => &result.steps,
+    };
+    rows.iter().filter(move |step| {
+        let meant = vital.is_none_or(|vital| step.tags.get("step").is_some_and(|s| s == vital));
+        meant && step.scenario == scenario && selects(sla, step)
+    })
 }
 
 /// Whether a step has all the tags that an SLA names.
@@ -67,13 +75,25 @@ pub(super) fn measure(
     if load.started == 0 && steps.iter().all(|step| step.count == 0) {
         return Ok(Measured::Nothing("The load never started."));
     }
+    let wanted = sla.metric.of_browser();
+    let fits = |step: &&&StepResult| wanted.is_none_or(|wanted| in_browser(step) == wanted);
+    let fitting: Vec<&StepResult> = steps.iter().filter(fits).copied().collect();
     match sla.metric.scope() {
         Scope::Scenario => of_load(sla, load),
         Scope::Step if steps.is_empty() => {
             Ok(Measured::Nothing("No step of this scenario has these tags."))
         }
-        Scope::Step => of_steps(sla.metric, load, steps),
+        Scope::Step if fitting.is_empty() => Ok(Measured::Nothing(match wanted {
+            Some(true) => "No step with these tags is one of a browser.",
+            _ => "No step with these tags is a request.",
+        })),
+        Scope::Step => of_steps(sla.metric, load, &fitting),
     }
+}
+
+/// Whether a step is one of a browser.
+fn in_browser(step: &StepResult) -> bool {
+    step.tags.contains_key("browser")
 }
 
 fn of_load(sla: &Sla, load: &LoadResult) -> Result<Measured, HistogramError> {
@@ -103,10 +123,16 @@ fn of_steps(
     let sum = |sum| Measured::Sum { sum, seconds: seconds(load) };
     const NO_PHASE: &str = "No successful request did that, or they did it unseen.";
     const NO_SUCCESS: &str = "No successful response was recorded.";
+    const NO_STEP: &str = "No browser step passed.";
+    const NO_VITAL: &str = "No page told it: not every engine has it, and not every page.";
     Ok(match metric {
         Metric::HttpReqDuration => trend(
             histogram::merge(steps.iter().map(|step| step.histograms.response.as_str()))?,
             NO_SUCCESS,
+        ),
+        Metric::BrowserStepDuration => trend(
+            histogram::merge(steps.iter().map(|step| step.histograms.response.as_str()))?,
+            NO_STEP,
         ),
         Metric::HttpReqService => trend(
             histogram::merge(steps.iter().map(|step| step.histograms.service_text()))?,
@@ -118,14 +144,22 @@ fn of_steps(
         | Metric::HttpReqTlsHandshaking
         | Metric::HttpReqSending
         | Metric::HttpReqWaiting
-        | Metric::HttpReqReceiving => {
-            let phase = metric.phase().unwrap_or_default();
-            let texts = steps.iter().filter_map(|step| step.histograms.phases.get(phase));
-            trend(histogram::merge(texts.map(String::as_str))?, NO_PHASE)
-        }
-        Metric::HttpReqFailed => {
+        | Metric::HttpReqReceiving => of_phase(metric, steps, NO_PHASE)?,
+        Metric::BrowserWebVitalTtfb
+        | Metric::BrowserWebVitalFcp
+        | Metric::BrowserWebVitalLcp
+        | Metric::BrowserWebVitalCls
+        | Metric::BrowserWebVitalInp => trend(
+            histogram::merge(steps.iter().map(|step| step.histograms.response.as_str()))?,
+            NO_VITAL,
+        ),
+        Metric::HttpReqFailed | Metric::BrowserStepFailed => {
             let (failed, of_all) = (all(|step| failures(step).0), all(|step| failures(step).1));
-            of(failed, of_all, "No request was made.")
+            let none = match metric {
+                Metric::HttpReqFailed => "No request was made.",
+                _ => "No browser step was done.",
+            };
+            of(failed, of_all, none)
         }
         Metric::Checks => {
             let checks = || steps.iter().flat_map(|step| &step.checks);
@@ -137,6 +171,17 @@ fn of_steps(
         Metric::DataReceived => sum(all(|step| step.bytes_received)),
         _ => sum(all(|step| step.count)),
     })
+}
+
+/// Of the times that only some of the samples have.
+fn of_phase(
+    metric: Metric,
+    steps: &[&StepResult],
+    none: &'static str,
+) -> Result<Measured, HistogramError> {
+    let phase = metric.phase().unwrap_or_default();
+    let texts = steps.iter().filter_map(|step| step.histograms.phases.get(phase));
+    Ok(trend(histogram::merge(texts.map(String::as_str))?, none))
 }
 
 /// Of a histogram that every request is in.

@@ -19,18 +19,28 @@ mod cause;
 mod checks;
 mod errors;
 mod finding;
+pub mod flake;
+pub mod green;
 mod headline;
+mod lines;
 mod measure;
+mod near;
 mod offered;
 mod order;
 mod outcomes;
+mod pairs;
 mod reach;
+#[cfg(test)]
+pub mod sketch;
 mod sla;
 mod validity;
 
+use crate::result::evidence::TestEvidence;
 use crate::result::{RunResult, SlaRecord};
 
 pub use finding::{Finding, Stage};
+pub use lines::Line;
+pub use near::near_misses;
 
 /// The share of a step's requests that may fail where no SLA says otherwise.
 pub const ERROR_BUDGET: f64 = 0.01;
@@ -57,6 +67,8 @@ pub struct Verdict {
     pub headline: String,
     /// What was found, gravest first; what held is there too.
     pub findings: Vec<Finding>,
+    /// What the traces of browser tests came to; empty unless who judges adds it.
+    pub evidence: Vec<TestEvidence>,
 }
 
 /// What the judge is told beside the results.
@@ -71,6 +83,9 @@ pub struct Margins {
     /// Whether a baseline of another kind of machine makes the run INVALID; else it is only told
     /// that nothing could be compared.
     pub strict_machine: bool,
+    /// Whether a test that passes only when it is tried again fails the run; it does too where the
+    /// run was made so.
+    pub fail_on_flaky: bool,
 }
 
 /// Judges a run, against the accepted result where there is one.
@@ -80,13 +95,14 @@ pub fn judge(result: &RunResult, baseline: Option<&RunResult>, margins: &Margins
     findings.extend(errors::judge(result, &demands));
     findings.extend(reach::judge(result));
     findings.extend(checks::judge(result, &demands));
-    findings.extend(outcomes::judge(result));
+    findings.extend(outcomes::judge(result, margins));
     findings.extend(demands.into_iter().map(|demand| demand.finding));
     findings.extend(baseline::judge(result, baseline, margins));
     findings.extend(validity::judge(result, &findings));
     findings.sort_by(Finding::gravest_first);
     let word = findings.iter().map(|finding| finding.word).max().unwrap_or(Word::Invalid);
-    Verdict { word, headline: headline::write(word, result, &findings), findings }
+    let headline = headline::write(word, result, &findings);
+    Verdict { word, headline, findings, evidence: Vec::new() }
 }
 
 /// The first SLA that may end the run, and does not hold after so many milliseconds of load.
@@ -127,6 +143,12 @@ impl std::fmt::Display for Word {
 impl Default for Margins {
     /// +25 % and 2 ms: what runs of the same build on a shared machine differ by.
     fn default() -> Self {
-        Self { latency: 0.25, latency_floor_us: 2_000, errors: 0.005, strict_machine: true }
+        Self {
+            latency: 0.25,
+            latency_floor_us: 2_000,
+            errors: 0.005,
+            strict_machine: true,
+            fail_on_flaky: false,
+        }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Word;
 use super::cause::{Cause, Seen};
-use super::finding::{Finding, Stage, about, excerpt, number_of};
+use super::finding::{Finding, Stage, about, capital, excerpt, names, number_of};
+use super::{Margins, Word};
 use crate::result::{RunResult, TestResult, TestStatus};
 use crate::units::show_count;
 
@@ -12,18 +12,23 @@ use crate::units::show_count;
 const COMMON: usize = 3;
 
 /// Judges all tests.
-pub(super) fn judge(result: &RunResult) -> Vec<Finding> {
+pub(super) fn judge(result: &RunResult, margins: &Margins) -> Vec<Finding> {
     let (told, common) = common_cause(result).unzip();
-    let one = |test| one(test, &result.run.target, told.as_ref());
+    let flaky = if margins.fail_on_flaky || result.run.fail_on_flaky { FAILS } else { "" };
+    let one = |test| one(test, (&result.run.target, flaky), told.as_ref());
     let mut findings: Vec<Finding> = result.tests.iter().filter_map(one).collect();
     findings.extend(clean(&result.tests));
+    findings.extend(not_run(&result.tests));
     findings.extend(common);
     findings
 }
 
+/// Said of a flaky test where it fails the run; empty where it does not.
+const FAILS: &str = "With `--fail-on-flaky` that fails the run.";
+
 /// `told` is the cause that has a finding of its own.
-fn one(test: &TestResult, target: &str, told: Option<&Cause>) -> Option<Finding> {
-    let name = format!("`{}`{}", excerpt(&test.name, 160), with(test));
+fn one(test: &TestResult, (target, flaky): (&str, &str), told: Option<&Cause>) -> Option<Finding> {
+    let name = name(test);
     let reason = test.reason.as_deref().map(|reason| excerpt(reason, 300)).unwrap_or_default();
     let new = |word, title| Finding::new(Stage::Tests, word, &subject(test), title).at(&test.place);
     let said = |found: Finding, observed: &str, bound: &str| {
@@ -34,13 +39,16 @@ fn one(test: &TestResult, target: &str, told: Option<&Cause>) -> Option<Finding>
             let found = new(Word::Pass, format!("the test {name} passed without a single check"));
             said(found, "passed", "").because("It shows that nothing broke, not that it works.")
         }
-        TestStatus::Passed => return None,
+        // Those that were not run are told together.
+        TestStatus::Passed | TestStatus::NotRun => return None,
         TestStatus::Failed => failed(test, &name, (target, told)),
         TestStatus::Flaky => {
             let title = format!("the test {name} passed only at attempt {}", test.attempts);
             let why = test.failure.as_ref().map(|failure| excerpt(&failure.message, 300));
             let why = why.map(|why| format!("Before that: {why}")).unwrap_or_default();
-            said(new(Word::Pass, title), "flaky", "passed at the first attempt").because(&why)
+            let word = if flaky.is_empty() { Word::Pass } else { Word::Fail };
+            let found = said(new(word, title), "flaky", "passed at the first attempt");
+            found.because(&why).because(flaky)
         }
         TestStatus::Skipped => {
             let title = format!("the test {name} is skipped");
@@ -98,6 +106,36 @@ fn clean(tests: &[TestResult]) -> Option<Finding> {
     Some(found.saw("tests", observed, "passed".to_string()).speaks_for(passed))
 }
 
+/// The tests that were wanted and not run, together where they have one reason: nothing is known
+/// of them, so nothing of them holds.
+fn not_run(tests: &[TestResult]) -> Vec<Finding> {
+    let mut reasons: BTreeMap<&str, Vec<&TestResult>> = BTreeMap::new();
+    for test in tests.iter().filter(|test| test.status == TestStatus::NotRun) {
+        reasons.entry(test.reason.as_deref().unwrap_or("")).or_default().push(test);
+    }
+    let one = |(reason, tests): (&str, Vec<&TestResult>)| {
+        let (subject, title) = match tests.as_slice() {
+            [test] => (subject(test), format!("the test {} was not run", name(test))),
+            _ => {
+                let titles: Vec<String> = tests.iter().map(|test| test.title()).collect();
+                let names = names(titles.iter().map(String::as_str));
+                let count = number_of(tests.len(), "test");
+                ("run".to_string(), format!("{count} were not run: {names}"))
+            }
+        };
+        let reason = capital(&excerpt(reason, 300));
+        let found = Finding::new(Stage::Tests, Word::Inconclusive, &subject, title)
+            .saw("test", "not run".to_string(), "passed".to_string())
+            .because(&reason)
+            .speaks_for(tests.len());
+        match tests.as_slice() {
+            [test] => found.at(&test.place),
+            _ => found,
+        }
+    };
+    reasons.into_iter().map(one).collect()
+}
+
 /// Where most failed tests met the same thing, that is the finding; each test only repeats it.
 fn common_cause(result: &RunResult) -> Option<(Cause, Finding)> {
     let mut causes: BTreeMap<Cause, Vec<&TestResult>> = BTreeMap::new();
@@ -112,9 +150,7 @@ fn common_cause(result: &RunResult) -> Option<(Cause, Finding)> {
     if tests.len() < COMMON || 2 * tests.len() < failed().count() {
         return None;
     }
-    let ran =
-        |test: &&TestResult| !matches!(test.status, TestStatus::Skipped | TestStatus::Unsupported);
-    let of = result.tests.iter().filter(ran).count();
+    let of = result.tests.iter().filter(|test| test.status.ran()).count();
     let first = tests.iter().min_by_key(|test| (&test.scenario, &test.name, &test.browser))?;
     let seen = Seen {
         noun: "test",
@@ -136,7 +172,11 @@ fn common_cause(result: &RunResult) -> Option<(Cause, Finding)> {
 }
 
 fn subject(test: &TestResult) -> String {
-    about(&test.scenario, &test.name)
+    about(&test.scenario, &test.title())
+}
+
+fn name(test: &TestResult) -> String {
+    format!("`{}`{}", excerpt(&test.title(), 160), with(test))
 }
 
 fn with(test: &TestResult) -> String {

@@ -179,8 +179,9 @@ fn times_over(times: f64) -> String {
 
 /// A latency says whose it is: failed requests are not in it.
 fn whose(sla: &Sla, steps: &[&StepResult]) -> String {
-    let of_requests = matches!(sla.metric, Metric::HttpReqDuration | Metric::HttpReqService);
-    if !of_requests && sla.metric.phase().is_none() {
+    let of_requests = matches!(sla.metric, Metric::HttpReqDuration | Metric::HttpReqService)
+        || (sla.metric.phase().is_some() && sla.metric.of_browser() == Some(false));
+    if !of_requests {
         return String::new();
     }
     let failed = total(steps.iter().map(|step| failures(step).0));
@@ -214,6 +215,7 @@ fn shown(sla: &Sla, value: f64) -> String {
     match (sla.metric.unit(), sla.aggregate) {
         (Unit::Milliseconds, _) if value >= 0.0 => show_duration_us((value * 1e3).round() as u64),
         (Unit::Share, _) => show_percent(value),
+        (Unit::Score, _) => format!("{}", (value * 1e3).round() / 1e3),
         (Unit::Bytes, Aggregate::Rate) if value >= 0.0 => {
             format!("{}/s", show_bytes(value.round() as u64))
         }
@@ -231,7 +233,7 @@ fn used(sla: &Sla, value: f64) -> Option<f64> {
 
 fn stage(metric: Metric) -> Stage {
     match metric.unit() {
-        Unit::Milliseconds => Stage::Latency,
+        Unit::Milliseconds | Unit::Score => Stage::Latency,
         _ if metric == Metric::DroppedIterations => Stage::Offered,
         _ => Stage::Counts,
     }

@@ -4,7 +4,7 @@
 use super::Word;
 use super::finding::{Finding, Stage, number_of};
 use super::measure::total;
-use crate::result::{Health, RunResult, TestStatus};
+use crate::result::{Health, RunResult};
 use crate::units::show_percent;
 
 /// A thread that works this share of the time has a queue before it.
@@ -14,7 +14,7 @@ const FULL: f64 = 0.9;
 /// depends on whether any latency was judged.
 pub(super) fn judge(result: &RunResult, others: &[Finding]) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
-        [ended(result), ran(result), tests_ran(result), load_ran(result)]
+        [ended(result), shards(result), ran(result), tests_ran(result), load_ran(result)]
             .into_iter()
             .flatten()
             .collect();
@@ -56,6 +56,25 @@ fn ended(result: &RunResult) -> Option<Finding> {
     Some(found.because("What is shown is the part before that. Run it again, to the end."))
 }
 
+/// Whether all parts of a divided run are there.
+fn shards(result: &RunResult) -> Option<Finding> {
+    let merged = result.run.merged.as_ref().filter(|merged| !merged.missing.is_empty())?;
+    let missing: Vec<String> = merged.missing.iter().map(u32::to_string).collect();
+    let title = match missing.as_slice() {
+        [one] => format!("shard {one} of {} is missing", merged.of),
+        all => format!("the shards {} of {} are missing", all.join(", "), merged.of),
+    };
+    let found = finding(Word::Invalid, "shards", title);
+    Some(found.because("Of its tests nothing is known. Merge the results of all shards."))
+}
+
+/// A shard that the division left without tests: there are more shards than tests.
+fn empty_shard(result: &RunResult) -> Option<String> {
+    let shard = result.run.shard.as_ref().filter(|shard| shard.own.is_empty())?;
+    let tests = number_of(shard.total as usize, "test");
+    Some(format!("of {tests} none is left for shard {} of {}", shard.index, shard.of))
+}
+
 /// Whether one test was run or one request sent, in setup at least.
 fn ran(result: &RunResult) -> Option<Finding> {
     if tests_run(result) > 0 || requests(result) > 0 || setup_failed(result) {
@@ -65,8 +84,12 @@ fn ran(result: &RunResult) -> Option<Finding> {
     let why = match (run.tests_wanted, run.load_wanted, result.tests.len()) {
         (false, false, _) => "neither tests nor load were asked for".to_string(),
         (true, _, count) if count > 0 => {
-            format!("{}, and each is skipped or cannot run here", number_of(count, "test"))
+            format!(
+                "{}, and each is skipped, not run, or cannot run here",
+                number_of(count, "test")
+            )
         }
+        _ if empty_shard(result).is_some() => empty_shard(result).unwrap_or_default(),
         _ if result.scenarios.is_empty() => "there is no scenario".to_string(),
         (true, false, _) => "the scenarios have no tests that were chosen".to_string(),
         (false, true, _) => "not one request was sent under load".to_string(),
@@ -79,6 +102,9 @@ fn ran(result: &RunResult) -> Option<Finding> {
 fn tests_ran(result: &RunResult) -> Option<Finding> {
     let written: usize = result.scenarios.iter().map(|file| file.tests_written as usize).sum();
     if !result.run.tests_wanted || written == 0 || !result.tests.is_empty() {
+        return None;
+    }
+    if empty_shard(result).is_some() {
         return None;
     }
     let title = match result.run.tags.as_slice() {
@@ -164,8 +190,7 @@ fn health_name(health: Health) -> &'static str {
 }
 
 fn tests_run(result: &RunResult) -> usize {
-    let ran = |status| !matches!(status, TestStatus::Skipped | TestStatus::Unsupported);
-    result.tests.iter().filter(|test| ran(test.status)).count()
+    result.tests.iter().filter(|test| test.status.ran()).count()
 }
 
 fn requests(result: &RunResult) -> u64 {

@@ -91,7 +91,7 @@ impl Trial<'_> {
         let mut server = Bare::connect(bench.address)?;
         server.stall(self.stall)?;
         server.account()?;
-        let options = Options { workers: 1, threads: bench.threads };
+        let options = Options { workers: 1, threads: bench.threads, ..Options::default() };
         let known = (RunInfo::default(), Machine::default());
         let mut keeper = Keeper::default();
         let result = executor::execute(&plan, known, &options, &bench.stop, &mut keeper)?;

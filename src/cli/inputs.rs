@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::WhatArgs;
+use crate::cli::choose::Asked;
 use crate::cli::{Ended, broken};
 use crate::diagnostic::Diagnostics;
 use crate::plan::{self, FileContent, Inputs, Overrides, Plan};
@@ -16,11 +17,13 @@ use crate::store::{self, Project};
 /// When there are no scenario files, or when there is an error in one.
 pub fn plan(
     what: &WhatArgs,
+    asked: &Asked,
     target: &str,
     seed: u64,
     (tests, load): (bool, bool),
 ) -> Result<Plan, Ended> {
     let mut reading = Reading::default();
+    reading.inputs.folder = std::env::current_dir().unwrap_or_default();
     for path in paths(what)? {
         reading.scenario_file(&path)?;
     }
@@ -31,8 +34,9 @@ pub fn plan(
         target: target.trim_end_matches('/').to_string(),
         profile: what.profile.clone(),
         vars: what.var.clone(),
-        tags: what.tag.clone(),
-        browsers: what.browser.clone(),
+        tags: asked.tags.clone(),
+        browsers: asked.browsers.clone(),
+        choice: asked.choice.clone(),
         seed,
         secrets: reading.secrets(),
         allow_load: what.allow_load.clone(),

@@ -43,6 +43,7 @@ pub fn against(
         latency: args.margin.0,
         latency_floor_us: args.margin_floor.as_micros() as u64,
         strict_machine: strict,
+        fail_on_flaky: args.fail_on_flaky,
         ..Margins::default()
     };
     let verdict = analysis::judge(result, baseline.as_ref(), &margins);

@@ -3,12 +3,18 @@
 mod args;
 mod backend;
 mod baseline;
+mod choose;
 mod compare;
+mod debugger;
 mod demo;
+mod doctor;
+mod evidence;
 mod exit;
+mod guard;
 mod inputs;
 mod interrupt;
 mod judge;
+mod merge;
 mod plan;
 mod progress;
 mod report;
@@ -82,14 +88,17 @@ pub fn main() -> ExitCode {
 
 fn command(command: Command) -> Result<ExitStatus, Ended> {
     match command {
-        Command::Run(args) => run::run(&args, run::Half::Both),
-        Command::Test(args) => run::run(&args, run::Half::Tests),
+        Command::Run(args) => run::run(&args.run, run::Half::Both(&args)),
+        Command::Test(args) => run::run(&args.run, run::Half::Tests(&args)),
         Command::Load(args) => run::run(&args, run::Half::Load),
         Command::Plan(args) => plan::plan(&args),
         Command::Report(args) => report::report(&args),
         Command::Compare(args) => compare::compare(&args),
+        Command::Merge(args) => merge::merge(&args),
         Command::Baseline(command) => baseline::baseline(&command),
+        Command::Doctor(args) => doctor::doctor(&args),
         Command::Demo(args) => demo::demo(args),
+        Command::Guard(args) => guard::guard(&args),
         Command::Selftest(args) => selftest::selftest(&args),
         Command::Schema => {
             words::data(&format!("{:#}\n", crate::scenario::schema()));

@@ -1,6 +1,7 @@
 //! `taster plan`: checks scenario files and prints what a run would do; sends nothing.
 
 use crate::cli::args::PlanArgs;
+use crate::cli::choose::Asked;
 use crate::cli::exit::ExitStatus;
 use crate::cli::{Ended, inputs, words};
 
@@ -8,7 +9,7 @@ use crate::cli::{Ended, inputs, words};
 pub fn plan(args: &PlanArgs) -> Result<ExitStatus, Ended> {
     let target = args.what.target.as_deref().unwrap_or("http://127.0.0.1");
     let seed = args.what.seed.unwrap_or(1);
-    let plan = inputs::plan(&args.what, target, seed, (true, true))?;
+    let plan = inputs::plan(&args.what, &Asked::by(&args.choose)?, target, seed, (true, true))?;
     words::warnings(&plan);
     words::data(&plan.describe());
     Ok(ExitStatus::Pass)

@@ -3,11 +3,14 @@
 
 use hdrhistogram::Histogram;
 
+use crate::cli::evidence::Evidence;
 use crate::cli::words;
+use crate::driver::browser::KeptFile;
 use crate::executor::{Observer, Stop, Vitals};
 use crate::recorder::{add_histogram, empty_histogram};
 use crate::result::histogram;
 use crate::result::journal::{Entry, Ledger, SecondEntry};
+use crate::result::trace::{self, Trace};
 use crate::result::{TestResult, TestStatus};
 use crate::store::{self, RunFolder, StoreError};
 use crate::units::{show_count, show_duration_us, show_percent, show_rate};
@@ -29,11 +32,14 @@ pub struct Progress<'a> {
     tests: usize,
     tests_done: usize,
     tests_failed: usize,
+    tests_not_run: usize,
     failures_said: usize,
     seconds: u64,
     /// Since the last line: requests, failures, latencies.
     since: (u64, u64, Histogram<u64>),
     aborts: bool,
+    /// What browser tests left.
+    pub evidence: Evidence,
     /// Why the journal could not be written.
     pub broken: Option<StoreError>,
 }
@@ -48,10 +54,12 @@ impl<'a> Progress<'a> {
             tests,
             tests_done: 0,
             tests_failed: 0,
+            tests_not_run: 0,
             failures_said: 0,
             seconds,
             since: (0, 0, empty_histogram()),
             aborts: false,
+            evidence: Evidence::default(),
             broken: None,
         }
     }
@@ -65,10 +73,13 @@ impl<'a> Progress<'a> {
             self.failed(&format!("  failed: {} › {}: {why}", test.scenario, test.name));
         }
         let line = format!("tests {}/{}", self.tests_done, self.tests);
-        let failed = match self.tests_failed {
+        self.tests_not_run += usize::from(test.status == TestStatus::NotRun);
+        let counted = |(count, word)| match count {
             0 => String::new(),
-            failed => format!(", {failed} failed"),
+            count => format!(", {count} {word}"),
         };
+        let counts = [(self.tests_failed, "failed"), (self.tests_not_run, "not run")];
+        let failed = counts.map(counted).concat();
         if self.tests_done == self.tests {
             self.line(&format!("{line}{failed}"));
         } else if self.live {
@@ -157,7 +168,10 @@ impl Observer for Progress<'_> {
                 let loads = begin.scenarios.iter().filter_map(|one| one.load.as_ref());
                 self.aborts = loads.flat_map(|load| &load.slas).any(|s| s.abort_after_ms.is_some());
             }
-            Entry::Test(_, test) => self.test(test),
+            Entry::Test(number, test) => {
+                self.evidence.test(*number, test, self.folder);
+                self.test(test);
+            }
             Entry::SetupFailed(_, failure) => {
                 let (step, example) = (&failure.step, &failure.example);
                 self.failed(&format!("  setup failed: {step}: {}", example.message));
@@ -168,6 +182,20 @@ impl Observer for Progress<'_> {
                 if self.live {
                     words::rewrite("");
                 }
+            }
+        }
+    }
+
+    fn traces(&mut self, number: usize, attempts: Vec<Trace>) {
+        self.evidence.traces(number, attempts);
+    }
+
+    fn files(&mut self, test: &TestResult, files: Vec<KeptFile>) {
+        let browser = test.browser.as_deref().unwrap_or_default();
+        let stem = trace::stem(&test.scenario, &test.title(), browser);
+        for file in files {
+            if let Err(error) = self.folder.keep_file(&stem, &file.name, &file.bytes) {
+                self.broken.get_or_insert(error);
             }
         }
     }

@@ -19,8 +19,12 @@ pub fn report(args: &ReportArgs) -> Result<ExitStatus, Ended> {
         let result = store::read_result(path)?;
         let own = if path.is_dir() { Some(path.as_path()) } else { path.parent() };
         let out = args.out.as_deref().or(own).unwrap_or(Path::new("."));
-        let judged = judge::conclude(&result, &args.judge, false)?;
+        let mut judged = judge::conclude(&result, &args.judge, false)?;
         let folder = RunFolder::open(out)?;
+        // Links to the pages of traces lead nowhere from another folder.
+        if own == Some(out) {
+            judged.verdict.evidence = folder.evidence()?;
+        }
         judge::write(&folder, &result, &judged, &args.judge)?;
         judge::show(&result, &judged, Some(out));
         gravest = gravest.max(Some(judged.verdict.word));

@@ -1,37 +1,90 @@
 //! `taster run`, `test` and `load`: the main job.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::cli::args::RunArgs;
+use crate::cli::args::{RunArgs, TestArgs};
 use crate::cli::backend::Backend;
+use crate::cli::choose::Asked;
+use crate::cli::debugger::Terminal;
+use crate::cli::evidence::Evidence;
 use crate::cli::exit::{ExitStatus, of_verdict};
 use crate::cli::interrupt::{self, INTERRUPTED};
 use crate::cli::progress::Progress;
 use crate::cli::{Ended, inputs, judge, safety, words};
 use crate::driver;
-use crate::executor::{self, Options, Stop};
+use crate::driver::browser::Launch;
+use crate::executor::{self, Debugging, Options, Stop};
 use crate::plan::Plan;
-use crate::result::{RunInfo, RunResult};
+use crate::result::evidence::TestEvidence;
+use crate::result::{RunInfo, RunResult, Shard};
 use crate::store::{self, RunFolder};
 use crate::units::show_duration;
 
 /// Which half of the main job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Half {
+#[derive(Debug, Clone, Copy)]
+pub enum Half<'a> {
     /// Tests, then load.
-    Both,
+    Both(&'a TestArgs),
     /// Only tests.
-    Tests,
+    Tests(&'a TestArgs),
     /// Only load.
     Load,
 }
 
+impl<'a> Half<'a> {
+    /// Whether tests and load are wanted.
+    fn wanted(self) -> (bool, bool) {
+        (self.testing().is_some(), !matches!(self, Half::Tests(_)))
+    }
+
+    fn testing(self) -> Option<&'a TestArgs> {
+        match self {
+            Half::Both(args) | Half::Tests(args) => Some(args),
+            Half::Load => None,
+        }
+    }
+
+    /// The tests that are asked for.
+    fn asked(self) -> Result<Asked, Ended> {
+        match self {
+            Half::Both(args) if args.choose.shard.is_some() => Err(Ended::usage(
+                "--shard divides tests, and each shard would put on all the load: run \
+                 `taster test --shard I/N`, and `taster load` once beside it",
+            )),
+            Half::Both(args) | Half::Tests(args) => Asked::for_run(args),
+            Half::Load => Ok(Asked::default()),
+        }
+    }
+
+    fn options(self, threads: Option<usize>) -> Options {
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+        let threads = threads.unwrap_or(cores);
+        let Some(args) = self.testing() else {
+            return Options { threads, launch: launch(), ..Options::default() };
+        };
+        let mut tests = args.testing.options();
+        if args.testing.debug {
+            tests.debugger = Some(Debugging::with(Arc::new(Terminal)));
+            tests.headed |= has_display();
+        }
+        Options { workers: args.testing.at_once(), threads, tests, launch: launch() }
+    }
+}
+
+/// Whether a window can be shown: then who debugs sees it without asking.
+fn has_display() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !cfg!(target_os = "linux") || set("DISPLAY") || set("WAYLAND_DISPLAY")
+}
+
 /// Plan, execute, save, judge, render, exit.
-pub fn run(args: &RunArgs, half: Half) -> Result<ExitStatus, Ended> {
+pub fn run(args: &RunArgs, half: Half<'_>) -> Result<ExitStatus, Ended> {
     let seed = args.what.seed.unwrap_or_else(rand::random);
-    let wanted = (half != Half::Load, half != Half::Tests);
+    let wanted = half.wanted();
+    let asked = half.asked()?;
     // Problems in files are said before anything is started.
-    let draft = inputs::plan(&args.what, "http://127.0.0.1:1", seed, wanted)?;
+    let draft = inputs::plan(&args.what, &asked, "http://127.0.0.1:1", seed, wanted)?;
     words::warnings(&draft);
     let backend = match &args.what.target {
         Some(_) => None,
@@ -42,21 +95,24 @@ pub fn run(args: &RunArgs, half: Half) -> Result<ExitStatus, Ended> {
         (None, target) => target.clone().unwrap_or_default(),
     };
     let target = safety::target(&target)?;
-    let plan = inputs::plan(&args.what, target.as_str(), seed, wanted)?;
+    let plan = inputs::plan(&args.what, &asked, target.as_str(), seed, wanted)?;
     if plan.scenarios.iter().any(|scenario| scenario.load.is_some()) {
         safety::may_load(plan.hosts.iter().map(String::as_str), &args.what.allow_load)?;
     }
     announce(&plan, args, backend.is_some());
     reach(&plan)?;
 
-    let info = info(&plan, args, wanted);
+    let info = RunInfo { tags: asked.tags, ..info(&plan, args, wanted) };
     // A baseline that cannot be read is known before the run, not after it.
     let baseline = judge::baseline(&info.profile, &args.judge)?;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(&info.id));
     let mut folder = RunFolder::create(&out)?;
-    let result = execute(&plan, info, args, &mut folder)?;
+    let options = half.options(args.threads);
+    let (result, evidence) = execute(&plan, info, &options, &mut folder)?;
     folder.save(&result)?;
-    let verdict = judge::against(&result, baseline, &args.judge, args.what.target.is_some());
+    learn(&result, &options);
+    let mut verdict = judge::against(&result, baseline, &args.judge, args.what.target.is_some());
+    verdict.verdict.evidence = explained(evidence, &folder, args.out.is_some());
     // Shown first: a report that cannot be written takes nothing from the verdict.
     judge::show(&result, &verdict, Some(folder.path()));
     judge::write(&folder, &result, &verdict, &args.judge)?;
@@ -72,25 +128,48 @@ pub fn run(args: &RunArgs, half: Half) -> Result<ExitStatus, Ended> {
 fn execute(
     plan: &Plan,
     info: RunInfo,
-    args: &RunArgs,
+    options: &Options,
     folder: &mut RunFolder,
-) -> Result<RunResult, Ended> {
+) -> Result<(RunResult, Evidence), Ended> {
     let stop = Stop::new();
     interrupt::listen(&stop)?;
-    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
-    let options = Options { workers: args.workers, threads: args.threads.unwrap_or(cores) };
-    let tests = plan.scenarios.iter().map(|scenario| scenario.tests.len()).sum();
+    let tests: usize = plan.scenarios.iter().map(|scenario| scenario.tests.len()).sum();
+    let tests = tests * options.tests.repeats() as usize;
     let seconds = executor::load_duration(plan).as_secs();
     let mut progress = Progress::new(folder, stop.clone(), (tests, seconds));
+    progress.evidence = Evidence::new(options.tests.traces);
     let machine = (info, store::machine());
     let silence = words::NoOutput::until_dropped();
-    let result = executor::execute(plan, machine, &options, &stop, &mut progress);
+    let result = executor::execute(plan, machine, options, &stop, &mut progress);
     drop(silence);
     let broken = progress.broken.take();
     let result = result.map_err(|error| Ended::environment(error.to_string()))?;
     match broken {
         Some(error) => Err(error.into()),
-        None => Ok(result),
+        None => Ok((result, std::mem::take(&mut progress.evidence))),
+    }
+}
+
+/// What the browser tests left; the traces that passed are kept for later runs, beside the runs
+/// or in the folder that was asked for. What cannot be written takes nothing from the verdict.
+fn explained(evidence: Evidence, folder: &RunFolder, asked: bool) -> Vec<TestEvidence> {
+    let path = folder.path();
+    let runs = if asked { path } else { path.parent().unwrap_or(path) };
+    evidence.conclude(folder, runs).unwrap_or_else(|error| {
+        words::say(&format!("the traces of browser tests are not complete: {error}"));
+        Vec::new()
+    })
+}
+
+/// A shard leaves the durations alone: the shards after it must divide by the same ones. Those of
+/// tests that somebody looked on at are his.
+fn learn(result: &RunResult, options: &Options) {
+    let looked_on = options.tests.debugger.is_some();
+    if result.tests.is_empty() || result.run.shard.is_some() || looked_on {
+        return;
+    }
+    if let Err(error) = store::learn_durations(Path::new("."), result) {
+        words::say(&format!("the durations of the tests are not kept: {error}"));
     }
 }
 
@@ -122,6 +201,13 @@ fn reach(plan: &Plan) -> Result<(), Ended> {
 
 fn info(plan: &Plan, args: &RunArgs, (tests, load): (bool, bool)) -> RunInfo {
     let started = executor::wall_clock();
+    let shard = plan.shard.as_ref().map(|shard| Shard {
+        index: shard.index,
+        of: shard.of,
+        total: shard.total,
+        own: shard.own.clone(),
+        division: shard.division.clone(),
+    });
     let hide = |text: String| {
         let scenarios = plan.scenarios.iter();
         scenarios.fold(text, |text, scenario| scenario.secrets.hide(&text).into_owned())
@@ -129,7 +215,7 @@ fn info(plan: &Plan, args: &RunArgs, (tests, load): (bool, bool)) -> RunInfo {
     let profile = plan.scenarios.iter().find_map(|scenario| scenario.load.as_ref());
     let here = std::env::current_dir().ok();
     RunInfo {
-        id: format!("{}-{:04x}", started.strftime("%Y%m%d-%H%M%S"), rand::random::<u16>()),
+        id: new_id(started),
         tool_version: env!("CARGO_PKG_VERSION").to_string(),
         started: started.to_string(),
         duration_ms: 0,
@@ -141,6 +227,23 @@ fn info(plan: &Plan, args: &RunArgs, (tests, load): (bool, bool)) -> RunInfo {
         ended_early: None,
         tests_wanted: tests,
         load_wanted: load,
-        tags: args.what.tag.clone(),
+        fail_on_flaky: args.judge.fail_on_flaky,
+        shard,
+        ..RunInfo::default()
     }
+}
+
+/// How browsers are started: under a guard, which is this program.
+pub fn launch() -> Launch {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    Launch {
+        guard: std::env::current_exe().unwrap_or_default(),
+        folders: std::env::split_paths(&path).collect(),
+        ..Launch::default()
+    }
+}
+
+/// The id of a run that began at this time.
+pub fn new_id(started: jiff::Timestamp) -> String {
+    format!("{}-{:04x}", started.strftime("%Y%m%d-%H%M%S"), rand::random::<u16>())
 }

@@ -33,6 +33,12 @@ pub fn say(text: &str) {
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
+/// The beginning of a line that somebody else ends.
+pub fn prompt(text: &str) {
+    let mut out = std::io::stderr().lock();
+    let _ = write!(out, "{text}").and_then(|()| out.flush());
+}
+
 /// Writes the last line again.
 pub fn rewrite(text: &str) {
     let mut out = std::io::stderr().lock();

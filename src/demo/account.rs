@@ -9,8 +9,9 @@ use super::reply::{self, Reply};
 use super::session::SignedIn;
 use super::{clock, rules};
 
+/// Who somebody is.
 #[derive(Serialize)]
-struct Profile {
+pub(super) struct Profile {
     id: String,
     email: String,
     name: String,
@@ -38,7 +39,8 @@ pub(super) async fn update(db: Db, who: SignedIn, Json(mut fields): Json) -> Rep
     reply::ok(changed.await?)
 }
 
-fn profile(database: &Connection, user_n: i64) -> rusqlite::Result<Profile> {
+/// The profile of somebody who exists.
+pub(super) fn profile(database: &Connection, user_n: i64) -> rusqlite::Result<Profile> {
     let mut select = database.prepare_cached(
         "SELECT id, email, name, preferred_language, created_at FROM users WHERE n = ?1",
     )?;

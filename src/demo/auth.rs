@@ -1,20 +1,30 @@
 //! Registering, signing in, staying signed in, signing out.
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use rusqlite::OptionalExtension;
 use serde::Serialize;
 
 use super::database::Db;
-use super::input::Json;
+use super::input::{Fields, Json, Query};
 use super::reply::{self, Refusal, Reply};
-use super::session::{self, SignedIn, Tokens};
+use super::session::{self, Carrier, SignedIn, Tokens};
 use super::{clock, identity, password, rules};
 
+/// What somebody who came in gets.
 #[derive(Serialize)]
-struct Entry {
+pub(super) struct Entry {
     user: Person,
     #[serde(flatten)]
-    tokens: Tokens,
+    pub(super) tokens: Tokens,
+}
+
+/// The same for a client that keeps the session as a cookie.
+#[derive(Serialize)]
+struct WithCookie {
+    #[serde(flatten)]
+    entry: Entry,
+    #[serde(rename = "csrfToken")]
+    csrf_token: String,
 }
 
 #[derive(Serialize)]
@@ -24,8 +34,14 @@ struct Person {
     name: String,
 }
 
-pub(super) async fn register(db: Db, Json(mut fields): Json) -> Reply {
-    refuse_all_sign_ins(&db)?;
+pub(super) async fn register(db: Db, Query(query): Query, Json(fields): Json) -> Reply {
+    let carrier = session::read_carrier(query)?;
+    give(&db, StatusCode::CREATED, carrier, join(&db, fields).await?)
+}
+
+/// Makes an account, and begins its first session.
+pub(super) async fn join(db: &Db, mut fields: Fields) -> Result<Entry, Refusal> {
+    refuse_all_sign_ins(db)?;
     let email = fields.required("email", rules::email);
     let password = fields.required("password", rules::new_password);
     let name = fields.optional("name", rules::text(1..=100));
@@ -49,11 +65,17 @@ pub(super) async fn register(db: Db, Json(mut fields): Json) -> Reply {
         Ok(session::open(database, database.last_insert_rowid(), lifetimes)?)
     });
     let tokens = tokens.await?;
-    reply::created(Entry { user: person, tokens })
+    Ok(Entry { user: person, tokens })
 }
 
-pub(super) async fn login(db: Db, Json(mut fields): Json) -> Reply {
-    refuse_all_sign_ins(&db)?;
+pub(super) async fn login(db: Db, Query(query): Query, Json(fields): Json) -> Reply {
+    let carrier = session::read_carrier(query)?;
+    give(&db, StatusCode::OK, carrier, enter(&db, fields).await?)
+}
+
+/// Begins a session for somebody who knows the password.
+pub(super) async fn enter(db: &Db, mut fields: Fields) -> Result<Entry, Refusal> {
+    refuse_all_sign_ins(db)?;
     let email = fields.required("email", rules::email);
     let password = fields.required("password", rules::typed_password);
     fields.finish()?;
@@ -61,7 +83,7 @@ pub(super) async fn login(db: Db, Json(mut fields): Json) -> Reply {
     if let Some(seconds) = failures.blocked(&email) {
         return Err(Refusal::too_many(seconds));
     }
-    let Some((user_n, user)) = recognise(&db, &email, &password)? else {
+    let Some((user_n, user)) = recognise(db, &email, &password)? else {
         failures.count(&email);
         let message = "the e-mail address or the password is wrong";
         return Err(Refusal::unauthorized("INVALID_CREDENTIALS", message));
@@ -69,7 +91,7 @@ pub(super) async fn login(db: Db, Json(mut fields): Json) -> Reply {
     failures.forget(&email);
     let lifetimes = db.app.lifetimes;
     let tokens = db.write(|database| Ok(session::open(database, user_n, lifetimes)?)).await?;
-    reply::ok(Entry { user, tokens })
+    Ok(Entry { user, tokens })
 }
 
 fn recognise(db: &Db, email: &str, password: &str) -> Result<Option<(i64, Person)>, Refusal> {
@@ -103,8 +125,25 @@ pub(super) async fn refresh(db: Db, Json(mut fields): Json) -> Reply {
 }
 
 pub(super) async fn logout(db: Db, who: SignedIn) -> Reply {
-    db.write(|database| Ok(session::close(database, who.session_n)?)).await?;
+    leave(&db, who).await?;
     reply::no_content()
+}
+
+/// Ends the session.
+pub(super) async fn leave(db: &Db, who: SignedIn) -> Result<(), Refusal> {
+    db.write(|database| Ok(session::close(database, who.session_n)?)).await
+}
+
+/// The session as the client wants to keep it.
+fn give(db: &Db, status: StatusCode, carrier: Carrier, entry: Entry) -> Reply {
+    if carrier == Carrier::Token {
+        return reply::success(status, entry);
+    }
+    let csrf_token = session::csrf_token(entry.tokens.access());
+    let cookie = session::cookie(entry.tokens.access(), db.app.lifetimes.access);
+    let mut response = reply::success(status, WithCookie { entry, csrf_token })?;
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    Ok(response)
 }
 
 fn refuse_all_sign_ins(db: &Db) -> Result<(), Refusal> {

@@ -15,8 +15,8 @@ use super::reply::{self, Detail, Refusal, Reply};
 use super::session::SignedIn;
 use super::{clock, identity, rules};
 
-const KEY: &str = "idempotency-key";
-const METHODS: [&str; 3] = ["card", "paypal", "cash"];
+pub(super) const KEY: &str = "idempotency-key";
+pub(super) const METHODS: [&str; 3] = ["card", "paypal", "cash"];
 
 /// A card that no bank takes.
 const DECLINED: &str = "0002";
@@ -41,7 +41,17 @@ struct Purchase {
 }
 
 pub(super) async fn checkout(db: Db, who: SignedIn, headers: HeaderMap, raw: Raw) -> Reply {
-    let purchase = read(&headers, &raw)?;
+    reply::created(order(&db, who, &headers, &raw).await?)
+}
+
+/// The order that this request makes, or made before.
+pub(super) async fn order(
+    db: &Db,
+    who: SignedIn,
+    headers: &HeaderMap,
+    raw: &Raw,
+) -> Result<Order, Refusal> {
+    let purchase = read(headers, raw)?;
     let ship_after = db.app.ship_after;
     let order = db.write(|database| {
         let order_n = match earlier(database, who.user_n, &purchase)? {
@@ -50,8 +60,7 @@ pub(super) async fn checkout(db: Db, who: SignedIn, headers: HeaderMap, raw: Raw
         };
         Ok(orders::load(database, order_n, ship_after)?)
     });
-    let order: Order = order.await?;
-    reply::created(order)
+    order.await
 }
 
 fn read(headers: &HeaderMap, raw: &Raw) -> Result<Purchase, Refusal> {

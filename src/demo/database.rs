@@ -15,6 +15,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use super::flaw::Defects;
 use super::reply::Refusal;
 use super::schema::{self, Standing};
 use super::{App, DemoError, clock, identity};
@@ -175,9 +176,11 @@ pub(super) struct Call {
     pub(super) spent_nanos: Arc<AtomicU64>,
     pub(super) database_down: bool,
     pub(super) unauthorized: bool,
+    pub(super) defects: Defects,
 }
 
 /// The database, for one request.
+#[derive(Clone)]
 pub(super) struct Db {
     pub(super) app: Arc<App>,
     call: Call,
@@ -187,12 +190,17 @@ impl FromRequestParts<Arc<App>> for Db {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
-        let call = parts.extensions.get::<Call>().cloned().unwrap_or_default();
-        Ok(Db { app: Arc::clone(app), call })
+        Ok(Db::of(parts, app))
     }
 }
 
 impl Db {
+    /// The database as this request may use it.
+    pub(super) fn of(parts: &Parts, app: &Arc<App>) -> Self {
+        let call = parts.extensions.get::<Call>().cloned().unwrap_or_default();
+        Db { app: Arc::clone(app), call }
+    }
+
     /// Queries on one snapshot.
     pub(super) fn read<T>(
         &self,
@@ -224,6 +232,11 @@ impl Db {
     /// Whether a fault forbids every sign-in.
     pub(super) fn unauthorized(&self) -> bool {
         self.call.unauthorized
+    }
+
+    /// What pages do wrong on purpose.
+    pub(super) fn defects(&self) -> Defects {
+        self.call.defects
     }
 
     fn begin(&self) -> Result<Spent, Refusal> {

@@ -43,6 +43,7 @@ pub(super) async fn answer(
     let call = Call {
         database_down: injected.database_down,
         unauthorized: injected.unauthorized,
+        defects: injected.defects,
         ..Call::default()
     };
     let spent_nanos = Arc::clone(&call.spent_nanos);

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use axum::http::Method;
 
+use super::flaw::{FLAWS, Flaw, HINDRANCES, Hindrance};
+
 /// One way in which the demo is broken on purpose.
 ///
 /// Its text form is `NAME[=VALUE][@[METHOD:]/path/prefix]`, such as `slow`, `errors=10%` or
@@ -31,6 +33,8 @@ pub(super) enum Kind {
     NotFound,
     Unauthorized,
     DatabaseDown,
+    Flaw(Flaw),
+    Hindrance(Hindrance, Duration),
 }
 
 /// A share of all requests, more than 0 and at most 1.
@@ -54,7 +58,10 @@ pub struct FaultError {
 
 const FORMS: &str = "valid are: slow[=800ms], stall[=1s/5s], rate-limit[=5/s], drop[=5%], \
     html[=100%], html-502[=100%], errors[=20%], not-found, unauthorized, database-down; \
-    each may end in @/path/prefix or @METHOD:/path/prefix";
+    of the web pages: page-label, page-landing, page-sign-out, page-errors, page-search, \
+    page-delete, page-conflict, page-like, page-allergies, page-total, page-badge, page-card, \
+    page-overlay[=2s], page-late[=1s], page-moving[=2s], page-replaced[=2s], \
+    page-script-error[=100ms]; each may end in @/path/prefix or @METHOD:/path/prefix";
 
 impl Scope {
     pub(super) fn holds(&self, method: &Method, path: &str) -> bool {
@@ -100,13 +107,25 @@ fn read_kind(name: &str, value: Option<&str>) -> Result<Kind, String> {
         "unauthorized" => Kind::Unauthorized,
         "database-down" => Kind::DatabaseDown,
         "" => return Err("it has no name".to_owned()),
-        _ => return Err(format!("there is no fault named `{name}`")),
+        _ => read_defect(name, value)?,
     };
-    let plain = matches!(kind, Kind::NotFound | Kind::Unauthorized | Kind::DatabaseDown);
+    let plain =
+        matches!(kind, Kind::NotFound | Kind::Unauthorized | Kind::DatabaseDown | Kind::Flaw(_));
     match value {
         Some(value) if plain => Err(format!("`{name}` takes no value, but has `{value}`")),
         _ => Ok(kind),
     }
+}
+
+fn read_defect(name: &str, value: Option<&str>) -> Result<Kind, String> {
+    if let Some((_, flaw)) = FLAWS.iter().find(|(known, _)| *known == name) {
+        return Ok(Kind::Flaw(*flaw));
+    }
+    let Some((_, hindrance, usual)) = HINDRANCES.iter().find(|(known, ..)| *known == name) else {
+        return Err(format!("there is no fault named `{name}`"));
+    };
+    let time = value.map_or(Ok(Duration::from_millis(*usual)), read_duration)?;
+    Ok(Kind::Hindrance(*hindrance, time))
 }
 
 fn read_scope(text: &str) -> Result<Scope, String> {
@@ -194,6 +213,10 @@ impl fmt::Display for Fault {
             Kind::NotFound => f.write_str("not-found")?,
             Kind::Unauthorized => f.write_str("unauthorized")?,
             Kind::DatabaseDown => f.write_str("database-down")?,
+            Kind::Flaw(flaw) => f.write_str(FLAWS[flaw as usize].0)?,
+            Kind::Hindrance(hindrance, time) => {
+                write!(f, "{}={}", HINDRANCES[hindrance as usize].0, Time(time))?;
+            }
         }
         match &self.scope {
             Some(Scope { method: Some(method), prefix }) => write!(f, "@{method}:{prefix}"),
@@ -248,6 +271,8 @@ mod tests {
             "not-found",
             "unauthorized",
             "database-down",
+            "page-total",
+            "page-late=1500ms@/cart",
             "slow=600ms@/api/v1/meals",
             "errors=20%@POST:/api/v1/auth",
         ] {
@@ -264,7 +289,19 @@ mod tests {
         assert_eq!(fault("html"), fault("html=100%"));
         assert_eq!(fault("html-502"), fault("html-502=100%"));
         assert_eq!(fault("errors"), fault("errors=20%"));
+        assert_eq!(fault("page-overlay"), fault("page-overlay=2s"));
         assert_eq!(fault("slow=1.5s"), fault("slow=1500ms"));
+    }
+
+    #[test]
+    fn every_defect_of_a_page_is_among_the_forms() {
+        for (name, _) in FLAWS {
+            assert!(FORMS.contains(name), "{name}");
+        }
+        for (name, _, usual) in HINDRANCES {
+            let form = format!("{name}[={}]", Time(Duration::from_millis(usual)));
+            assert!(FORMS.contains(&form), "{form}");
+        }
     }
 
     #[test]
@@ -284,6 +321,9 @@ mod tests {
             ("rate-limit=5", "not a rate"),
             ("rate-limit=0/s", "lets nothing through"),
             ("not-found=1", "takes no value"),
+            ("page-total=1", "takes no value"),
+            ("page-late=x", "`x` is not a time"),
+            ("page-colour", "no fault named `page-colour`"),
             ("slow@api", "does not begin with `/`"),
             ("slow@FETCH:/api", "`FETCH` is not one of GET"),
         ] {

@@ -26,7 +26,13 @@ pub(super) async fn ready(db: Db) -> Response {
 }
 
 pub(super) async fn health(db: Db) -> Response {
-    let millis = ping(&db);
+    let (is_well, data) = examine(&db);
+    if is_well { well(data) } else { unwell(data) }
+}
+
+/// Whether all is well, and the numbers.
+pub(super) fn examine(db: &Db) -> (bool, Value) {
+    let millis = ping(db);
     let state = |up: &'static str, down: &'static str| if millis.is_some() { up } else { down };
     let data = json!({
         "status": state("healthy", "unhealthy"),
@@ -35,7 +41,7 @@ pub(super) async fn health(db: Db) -> Response {
         "database": { "status": state("up", "down"), "responseTimeMs": millis },
         "memory": { "rssBytes": resident_bytes() },
     });
-    if millis.is_some() { well(data) } else { unwell(data) }
+    (millis.is_some(), data)
 }
 
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {

@@ -11,8 +11,8 @@ use super::reply::{self, Refusal, Reply};
 use super::session::SignedIn;
 use super::{clock, rules};
 
-const GENDERS: [&str; 3] = ["female", "male", "other"];
-const LEVELS: [&str; 3] = ["low", "moderate", "high"];
+pub(super) const GENDERS: [&str; 3] = ["female", "male", "other"];
+pub(super) const LEVELS: [&str; 3] = ["low", "moderate", "high"];
 
 /// A health profile as it is stored.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ pub(super) struct HealthProfile {
 
 /// The same as clients see it.
 #[derive(Serialize)]
-struct Shown {
+pub(super) struct Shown {
     age: i64,
     gender: String,
     weight: f64,
@@ -70,7 +70,7 @@ impl HealthProfile {
         (resting * activity * goal).round().max(1200.0)
     }
 
-    fn shown(self) -> Shown {
+    pub(super) fn shown(self) -> Shown {
         Shown {
             daily_calories: self.daily_calories(),
             age: self.age,
@@ -141,7 +141,8 @@ fn read(mut fields: Fields) -> Result<HealthProfile, Refusal> {
     Ok(profile)
 }
 
-fn find(database: &Connection, user_n: i64) -> rusqlite::Result<Option<HealthProfile>> {
+/// Somebody's profile, if there is one.
+pub(super) fn find(database: &Connection, user_n: i64) -> rusqlite::Result<Option<HealthProfile>> {
     let mut select = database.prepare_cached(
         "SELECT age, gender, weight, height, activity_level, goal, allergens, preferences,
              updated_at FROM health_profiles WHERE user_n = ?1",

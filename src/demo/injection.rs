@@ -12,6 +12,7 @@ use rand_xoshiro::SplitMix64;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
 use super::fault::{Fault, Kind, Share};
+use super::flaw::Defects;
 
 /// All faults, with what they have to remember.
 pub(super) struct Injection {
@@ -43,6 +44,8 @@ pub(super) struct Injected {
     pub(super) database_down: bool,
     /// No sign-in holds.
     pub(super) unauthorized: bool,
+    /// What pages do wrong.
+    pub(super) defects: Defects,
 }
 
 /// An answer that no route gave.
@@ -98,6 +101,14 @@ impl Active {
             }
             Kind::DatabaseDown => {
                 injected.database_down = true;
+                None
+            }
+            Kind::Flaw(flaw) => {
+                injected.defects.add_flaw(flaw);
+                None
+            }
+            Kind::Hindrance(hindrance, time) => {
+                injected.defects.add_hindrance(hindrance, time);
                 None
             }
             Kind::RateLimit { count, period } => self.spend(count, period),

@@ -50,7 +50,7 @@ impl Fields {
         Fields { values: values.collect(), ..Fields::default() }
     }
 
-    fn from_value(value: Value, prefix: &str) -> Self {
+    pub(super) fn from_value(value: Value, prefix: &str) -> Self {
         let mut fields = Fields { prefix: prefix.to_owned(), ..Fields::default() };
         match value {
             Value::Object(values) => fields.values = values,

@@ -11,7 +11,7 @@ use super::filter::{Filter, search_words};
 use super::food::{ALLERGENS, mask, words};
 use super::input::{Fields, PageOf, Query};
 use super::products::diet;
-use super::reply::{self, Refusal, Reply};
+use super::reply::{self, Listed, Refusal, Reply};
 use super::rules;
 use super::session::SignedIn;
 
@@ -22,7 +22,7 @@ pub(super) const COLUMNS: &str = "m.id, m.name, m.tags, m.weight, m.calories, m.
 /// A meal without what it is made of.
 #[derive(Debug, Serialize)]
 pub(super) struct Meal {
-    id: String,
+    pub(super) id: String,
     name: String,
     tags: Vec<String>,
     weight: f64,
@@ -32,7 +32,7 @@ pub(super) struct Meal {
     carbs: f64,
     allergens: Vec<&'static str>,
     diet: &'static str,
-    own: bool,
+    pub(super) own: bool,
     #[serde(rename = "createdAt")]
     created_at: String,
 }
@@ -58,7 +58,7 @@ impl Meal {
     }
 }
 
-const SORTS: [&str; 4] = ["name", "calories", "protein", "created"];
+pub(super) const SORTS: [&str; 4] = ["name", "calories", "protein", "created"];
 
 struct Wanted {
     from: &'static str,
@@ -69,9 +69,15 @@ struct Wanted {
 }
 
 pub(super) async fn list(db: Db, who: SignedIn, Query(fields): Query) -> Reply {
+    let Listed { rows, total, page } = find_all(&db, who, fields)?;
+    reply::listed(&rows, total, page)
+}
+
+/// One page of what the fields ask for.
+pub(super) fn find_all(db: &Db, who: SignedIn, fields: Fields) -> Result<Listed<Meal>, Refusal> {
     let wanted = read(fields, who)?;
     let (rows, total) = db.read(|database| Ok(select(database, &wanted, who)?))?;
-    reply::listed(&rows, total, wanted.page)
+    Ok(Listed { rows, total, page: wanted.page })
 }
 
 fn read(mut fields: Fields, who: SignedIn) -> Result<Wanted, Refusal> {

@@ -22,13 +22,14 @@ struct Ingredient {
     grams: f64,
 }
 
+/// A meal with what it is made of.
 #[derive(Serialize)]
-struct Whole {
+pub(super) struct Whole {
     #[serde(flatten)]
-    meal: Meal,
+    pub(super) meal: Meal,
     instructions: Option<String>,
     ingredients: Vec<Ingredient>,
-    version: i64,
+    pub(super) version: i64,
 }
 
 /// A meal as a client writes it.
@@ -40,11 +41,21 @@ struct Draft {
 }
 
 pub(super) async fn show(db: Db, who: SignedIn, Id(id): Id) -> Reply {
-    let found = db.read(|database| Ok(find(database, &id, who)?))?;
-    tagged(found.ok_or_else(missing)?, reply::ok)
+    tagged(get(&db, who, &id)?, reply::ok)
+}
+
+/// One meal.
+pub(super) fn get(db: &Db, who: SignedIn, id: &str) -> Result<Whole, Refusal> {
+    let found = db.read(|database| Ok(find(database, id, who)?))?;
+    found.ok_or_else(missing)
 }
 
 pub(super) async fn create(db: Db, who: SignedIn, Json(fields): Json) -> Reply {
+    tagged(make(&db, who, fields).await?, reply::created)
+}
+
+/// Makes a meal.
+pub(super) async fn make(db: &Db, who: SignedIn, fields: Fields) -> Result<Whole, Refusal> {
     let draft = read(fields)?;
     let made = db.write(|database| {
         let (portions, content) = resolve(database, &draft)?;
@@ -61,7 +72,7 @@ pub(super) async fn create(db: Db, who: SignedIn, Json(fields): Json) -> Reply {
         menu::insert_portions(database, meal_n, &portions)?;
         find(database, &id, who)?.ok_or_else(missing)
     });
-    tagged(made.await?, reply::created)
+    made.await
 }
 
 pub(super) async fn update(
@@ -109,7 +120,8 @@ fn tagged(meal: Whole, reply: impl FnOnce(Whole) -> Reply) -> Reply {
     Ok(response)
 }
 
-fn etag(version: i64) -> String {
+/// A version as `if-match` names it.
+pub(super) fn etag(version: i64) -> String {
     format!("\"{version}\"")
 }
 

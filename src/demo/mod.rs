@@ -1,8 +1,9 @@
 //! The embedded backend: a nutrition service in small, that a run has as its default target.
 //!
-//! It is a real service with a real database, real sessions and real transactions; nothing in
-//! it answers from a script. It knows nothing of scenarios, plans or runs: a test of it is a
-//! test of any service. `Fault` breaks it on purpose, to see whether a judge notices.
+//! Programs talk to it in JSON, people through web pages. It is a real service with a real
+//! database, real sessions and real transactions; nothing in it answers from a script. It knows
+//! nothing of scenarios, plans or runs: a test of it is a test of any service. `Fault` breaks it
+//! on purpose, to see whether a judge notices.
 
 mod account;
 mod auth;
@@ -14,6 +15,7 @@ mod database;
 mod edge;
 mod fault;
 mod filter;
+mod flaw;
 mod food;
 mod health;
 mod health_profile;
@@ -27,6 +29,7 @@ mod meals;
 mod menu;
 mod metrics;
 mod orders;
+mod pages;
 mod password;
 mod password_reset;
 mod people;
@@ -130,6 +133,7 @@ struct App {
     reset_requests: limiter::Limiter,
     injection: injection::Injection,
     metrics: metrics::Metrics,
+    renderer: pages::Renderer,
     started: Instant,
 }
 
@@ -148,6 +152,7 @@ impl App {
             reset_requests: limiter::Limiter::per_minute(10),
             injection: injection::Injection::new(options.faults, options.seed),
             metrics: metrics::Metrics::default(),
+            renderer: pages::Renderer::new(),
             started: Instant::now(),
         })
     }

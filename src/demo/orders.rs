@@ -8,20 +8,21 @@ use serde_json::Value;
 
 use super::clock;
 use super::database::Db;
-use super::input::{Id, Query};
+use super::input::{Fields, Id, Query};
 use super::products::CURRENCY;
-use super::reply::{self, Refusal, Reply};
+use super::reply::{self, Listed, Refusal, Reply};
 use super::session::SignedIn;
 
+/// One product of an order, at the price of that day.
 #[derive(Debug, Serialize)]
-struct Line {
+pub(super) struct Line {
     #[serde(rename = "productId")]
     product_id: String,
-    name: String,
-    quantity: i64,
+    pub(super) name: String,
+    pub(super) quantity: i64,
     #[serde(rename = "unitPrice")]
-    unit_price: i64,
-    total: i64,
+    pub(super) unit_price: i64,
+    pub(super) total: i64,
 }
 
 #[derive(Debug, Serialize)]
@@ -34,8 +35,8 @@ struct Payment {
 #[derive(Debug, Serialize)]
 pub(super) struct Order {
     #[serde(flatten)]
-    head: Head,
-    items: Vec<Line>,
+    pub(super) head: Head,
+    pub(super) items: Vec<Line>,
     coupon: Option<String>,
     address: Value,
     payment: Payment,
@@ -43,12 +44,12 @@ pub(super) struct Order {
 
 /// An order in a list.
 #[derive(Debug, Serialize)]
-struct Head {
-    id: String,
-    status: &'static str,
-    subtotal: i64,
-    discount: i64,
-    total: i64,
+pub(super) struct Head {
+    pub(super) id: String,
+    pub(super) status: &'static str,
+    pub(super) subtotal: i64,
+    pub(super) discount: i64,
+    pub(super) total: i64,
     currency: &'static str,
     #[serde(rename = "itemCount")]
     item_count: i64,
@@ -119,7 +120,17 @@ pub(super) fn load(
     })
 }
 
-pub(super) async fn list(db: Db, who: SignedIn, Query(mut fields): Query) -> Reply {
+pub(super) async fn list(db: Db, who: SignedIn, Query(fields): Query) -> Reply {
+    let Listed { rows, total, page } = find_all(&db, who, fields)?;
+    reply::listed(&rows, total, page)
+}
+
+/// One page of somebody's orders, the newest first.
+pub(super) fn find_all(
+    db: &Db,
+    who: SignedIn,
+    mut fields: Fields,
+) -> Result<Listed<Head>, Refusal> {
     let page = fields.page(20);
     fields.finish()?;
     let ship_after = db.app.ship_after;
@@ -134,15 +145,20 @@ pub(super) async fn list(db: Db, who: SignedIn, Query(mut fields): Query) -> Rep
         let rows = select.query_map(wanted, |row| Head::from_row(row, ship_after))?;
         Ok((rows.collect::<Result<Vec<_>, _>>()?, total))
     })?;
-    reply::listed(&rows, total, page)
+    Ok(Listed { rows, total, page })
 }
 
 pub(super) async fn show(db: Db, who: SignedIn, Id(id): Id) -> Reply {
+    reply::ok(get(&db, who, &id)?)
+}
+
+/// One order, if it is theirs.
+pub(super) fn get(db: &Db, who: SignedIn, id: &str) -> Result<Order, Refusal> {
     let ship_after = db.app.ship_after;
-    reply::ok(db.read(|database| {
-        let order_n = own(database, &id, who)?;
+    db.read(|database| {
+        let order_n = own(database, id, who)?;
         Ok(load(database, order_n, ship_after)?)
-    })?)
+    })
 }
 
 pub(super) async fn cancel(db: Db, who: SignedIn, Id(id): Id) -> Reply {

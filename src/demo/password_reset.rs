@@ -5,13 +5,20 @@ use rusqlite::{Connection, OptionalExtension};
 use serde_json::json;
 
 use super::database::Db;
-use super::input::Json;
+use super::input::{Fields, Json};
 use super::reply::{self, Refusal, Reply};
 use super::{clock, identity, password, rules, session};
 
 /// Says the same to everybody: who has an account here is nobody's business. A real service
 /// would mail the token.
-pub(super) async fn request(db: Db, Json(mut fields): Json) -> Reply {
+pub(super) async fn request(db: Db, Json(fields): Json) -> Reply {
+    let token = begin(&db, fields).await?;
+    let message = "if the address is known, a token is on its way";
+    reply::success(StatusCode::ACCEPTED, json!({ "message": message, "demoResetToken": token }))
+}
+
+/// Makes a token. It opens nothing for an address that nobody has.
+pub(super) async fn begin(db: &Db, mut fields: Fields) -> Result<String, Refusal> {
     let email = fields.required("email", rules::email);
     fields.finish()?;
     if let Some(seconds) = db.app.reset_requests.blocked(&email) {
@@ -21,8 +28,7 @@ pub(super) async fn request(db: Db, Json(mut fields): Json) -> Reply {
     let token = identity::new_token();
     let expires = clock::after(db.app.lifetimes.reset);
     db.write(|database| Ok(keep(database, &email, &token, expires)?)).await?;
-    let message = "if the address is known, a token is on its way";
-    reply::success(StatusCode::ACCEPTED, json!({ "message": message, "demoResetToken": token }))
+    Ok(token)
 }
 
 fn keep(database: &Connection, email: &str, token: &str, expires: i64) -> rusqlite::Result<()> {

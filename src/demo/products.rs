@@ -7,7 +7,7 @@ use super::database::Db;
 use super::filter::{Filter, search_words};
 use super::food::{ALLERGENS, CATEGORIES, DIETS, TYPES, mask, words};
 use super::input::{Fields, Id, PageOf, Query};
-use super::reply::{self, Refusal, Reply};
+use super::reply::{self, Listed, Refusal, Reply};
 use super::rules;
 
 /// What every price is in.
@@ -16,8 +16,9 @@ pub(super) const CURRENCY: &str = "EUR";
 const COLUMNS: &str = "p.id, p.name, p.brand, p.category, p.type, p.calories, p.protein, p.fat,
     p.carbs, p.fiber, p.allergens, p.diet, p.price, p.pack_grams, p.stock";
 
+/// A product as clients see it.
 #[derive(Serialize)]
-struct Product {
+pub(super) struct Product {
     id: String,
     name: String,
     brand: String,
@@ -67,7 +68,7 @@ pub(super) fn diet(position: i64) -> &'static str {
 }
 
 /// What a list can be sorted by. Each is a column, and has an index.
-const SORTS: [&str; 5] = ["name", "price", "calories", "protein", "stock"];
+pub(super) const SORTS: [&str; 5] = ["name", "price", "calories", "protein", "stock"];
 
 /// What a client wants to see of the products.
 struct Wanted {
@@ -79,9 +80,15 @@ struct Wanted {
 }
 
 pub(super) async fn list(db: Db, Query(fields): Query) -> Reply {
+    let Listed { rows, total, page } = find_all(&db, fields)?;
+    reply::listed(&rows, total, page)
+}
+
+/// One page of what the fields ask for.
+pub(super) fn find_all(db: &Db, fields: Fields) -> Result<Listed<Product>, Refusal> {
     let wanted = read(fields)?;
     let (rows, total) = db.read(|database| Ok(select(database, &wanted)?))?;
-    reply::listed(&rows, total, wanted.page)
+    Ok(Listed { rows, total, page: wanted.page })
 }
 
 fn read(mut fields: Fields) -> Result<Wanted, Refusal> {
@@ -129,10 +136,15 @@ fn select(database: &Connection, wanted: &Wanted) -> rusqlite::Result<(Vec<Produ
 }
 
 pub(super) async fn show(db: Db, Id(id): Id) -> Reply {
+    reply::ok(find(&db, &id)?)
+}
+
+/// One product.
+pub(super) fn find(db: &Db, id: &str) -> Result<Product, Refusal> {
     let found = db.read(|database| {
         let mut select = database
             .prepare_cached(&format!("SELECT {COLUMNS} FROM products AS p WHERE p.id = ?1"))?;
         Ok(select.query_row([id], Product::from_row).optional()?)
     })?;
-    reply::ok(found.ok_or_else(|| Refusal::not_found("product"))?)
+    found.ok_or_else(|| Refusal::not_found("product"))
 }

@@ -12,8 +12,8 @@ use serde::Serialize;
 use super::database::Db;
 use super::food::widest_diet;
 use super::health_profile::{self, HealthProfile};
-use super::input::{Id, Json, Query};
-use super::reply::{self, Refusal, Reply};
+use super::input::{Fields, Id, Json, Query};
+use super::reply::{self, Listed, Refusal, Reply};
 use super::rules;
 use super::session::SignedIn;
 
@@ -28,8 +28,9 @@ const CATEGORY_LIKED: f64 = 0.05;
 /// powder in ten packings.
 const REPETITION: f64 = 0.06;
 
+/// Something that is recommended, and why.
 #[derive(Debug, Serialize)]
-struct Recommendation {
+pub(super) struct Recommendation {
     id: String,
     kind: &'static str,
     name: String,
@@ -55,7 +56,17 @@ struct Opinions {
     categories: HashMap<String, f64>,
 }
 
-pub(super) async fn list(db: Db, who: SignedIn, Query(mut fields): Query) -> Reply {
+pub(super) async fn list(db: Db, who: SignedIn, Query(fields): Query) -> Reply {
+    let Listed { rows, total, page } = find_all(&db, who, fields)?;
+    reply::listed(&rows, total, page)
+}
+
+/// One page of what the fields ask for.
+pub(super) fn find_all(
+    db: &Db,
+    who: SignedIn,
+    mut fields: Fields,
+) -> Result<Listed<Recommendation>, Refusal> {
     let kind = fields.optional("type", rules::one_of(&KINDS));
     let page = fields.page(10);
     fields.finish()?;
@@ -72,7 +83,7 @@ pub(super) async fn list(db: Db, who: SignedIn, Query(mut fields): Query) -> Rep
         let rows = shown.map(|candidate| describe(database, candidate, &profile));
         Ok((rows.collect::<Result<Vec<_>, _>>()?, total))
     })?;
-    reply::listed(&rows, total, page)
+    Ok(Listed { rows, total, page })
 }
 
 fn opinions(database: &Connection, user_n: i64) -> rusqlite::Result<Opinions> {

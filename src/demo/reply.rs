@@ -48,6 +48,13 @@ pub(super) fn no_content() -> Reply {
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
+/// One page of a list.
+pub(super) struct Listed<T> {
+    pub(super) rows: Vec<T>,
+    pub(super) total: i64,
+    pub(super) page: PageOf,
+}
+
 /// 200 with one page of a list.
 pub(super) fn listed(rows: &[impl Serialize], total: i64, page: PageOf) -> Reply {
     let meta = Some(Meta { total, page: page.page, limit: page.limit });
@@ -55,13 +62,13 @@ pub(super) fn listed(rows: &[impl Serialize], total: i64, page: PageOf) -> Reply
 }
 
 /// Why a request got nothing.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Refusal {
-    status: StatusCode,
-    code: &'static str,
-    message: String,
-    details: Vec<Detail>,
-    retry_after: Option<u64>,
+    pub(super) status: StatusCode,
+    pub(super) code: &'static str,
+    pub(super) message: String,
+    pub(super) details: Vec<Detail>,
+    pub(super) retry_after: Option<u64>,
 }
 
 /// What is wrong with one field.
@@ -129,6 +136,11 @@ impl Refusal {
 
     pub(super) fn forbidden(message: &str) -> Self {
         Refusal::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
+    }
+
+    pub(super) fn csrf() -> Self {
+        let message = "the request does not come from a page of this service";
+        Refusal::new(StatusCode::FORBIDDEN, "CSRF", message)
     }
 
     pub(super) fn too_many(retry_after: u64) -> Self {

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::{HeaderMap, Uri, header};
 use axum::routing::{delete, get, patch, post};
 
+use super::database::Db;
 use super::reply::{Refusal, Reply};
 use super::{
-    App, account, auth, cart, checkout, health, health_profile, meal_list, meals, orders,
+    App, account, auth, cart, checkout, health, health_profile, meal_list, meals, orders, pages,
     password_reset, plan, plan_generator, products, recommendations,
 };
 
@@ -16,6 +18,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
     let api = Router::new().merge(people()).merge(food()).merge(shop());
     Router::new()
         .nest("/api/v1", api)
+        .merge(pages::router(Arc::clone(&app)))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .with_state(app)
@@ -70,7 +73,13 @@ fn shop() -> Router<Arc<App>> {
         .route("/orders/{id}/cancel", post(orders::cancel))
 }
 
-async fn unknown() -> Reply {
+/// Programs are told in JSON, people by a page.
+async fn unknown(db: Db, headers: HeaderMap, place: Uri) -> Reply {
+    let accepted = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
+    let wants_page = accepted.is_some_and(|accepted| accepted.contains("text/html"));
+    if wants_page && !place.path().starts_with("/api/") {
+        return Ok(pages::not_found(&headers, &db, place.to_string()));
+    }
     Err(Refusal::not_found("route"))
 }
 

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::{catalogue, menu, people};
 
 /// Bump it when `schema.sql` changes: older files are then refused instead of misread.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 /// "Tast" in ASCII, in the header of the file: it tells our databases from others'.
 const APPLICATION: i64 = 0x5461_7374;

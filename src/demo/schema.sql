@@ -238,3 +238,9 @@ CREATE TABLE order_items (
     unit_price INTEGER NOT NULL,
     PRIMARY KEY (order_n, position)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pictures (
+    user_n INTEGER PRIMARY KEY REFERENCES users (n),
+    kind TEXT NOT NULL,
+    bytes BLOB NOT NULL
+) STRICT;

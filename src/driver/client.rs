@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::browser::Browsers;
 use super::exemplar::Masks;
 use super::fake::Script;
 use super::fast::Fast;
@@ -17,6 +18,7 @@ use crate::plan::{ConnectionPlan, Lane, ScenarioPlan};
 #[derive(Clone)]
 pub struct Client {
     pub(super) shared: Arc<Shared>,
+    pub(super) browsers: Option<Browsers>,
 }
 
 pub(super) struct Shared {
@@ -76,9 +78,20 @@ impl Client {
         Self::with(plan, Transport::Fake(script))
     }
 
+    /// The same client, whose sessions may open these browsers.
+    #[must_use]
+    pub fn with_browsers(self, browsers: Browsers) -> Client {
+        Client { browsers: Some(browsers), ..self }
+    }
+
+    /// A text without the scenario's secrets, and without what looks like a credential.
+    pub fn hide(&self, text: &str) -> String {
+        self.shared.masks.hide(text, &self.shared.plan.secrets)
+    }
+
     fn with(plan: &Arc<ScenarioPlan>, transport: Transport) -> Client {
         let shared = Shared { plan: plan.clone(), transport, masks: Masks::new() };
-        Client { shared: Arc::new(shared) }
+        Client { shared: Arc::new(shared), browsers: None }
     }
 }
 

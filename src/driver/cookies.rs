@@ -1,10 +1,13 @@
 //! Keeps one session's cookies by the rules of RFC 6265.
 
 use std::fmt::Write;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use cookie_store::CookieStore;
+use cookie_store::{CookieDomain, CookieExpiration, CookieStore};
 use reqwest::header::{HeaderMap, SET_COOKIE};
 use url::Url;
+
+use super::browser;
 
 /// The cookies of one session.
 #[derive(Debug, Default)]
@@ -12,6 +15,8 @@ pub(super) struct Jar {
     store: CookieStore,
     /// Nothing was ever stored: most load needs no cookies, and looking them up costs.
     used: bool,
+    /// How often something was stored.
+    changes: u64,
 }
 
 impl Jar {
@@ -25,7 +30,10 @@ impl Jar {
     pub(super) fn keep(&mut self, url: &Url, headers: &HeaderMap) {
         for value in headers.get_all(SET_COOKIE) {
             let text = String::from_utf8_lossy(value.as_bytes());
-            self.used |= self.store.parse(&text, url).is_ok();
+            if self.store.parse(&text, url).is_ok() {
+                self.used = true;
+                self.changes += 1;
+            }
         }
     }
 
@@ -67,6 +75,62 @@ impl Jar {
         here.map(|(_, value)| value).or_else(anywhere)
     }
 
+    /// How often something was stored: whether there is news for whoever has a copy.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// All that have not expired, as a browser is given them.
+    pub(super) fn all(&self) -> Vec<browser::Cookie> {
+        let held = self.store.iter_unexpired();
+        held.map(|cookie| {
+            let domain = match &cookie.domain {
+                CookieDomain::HostOnly(host) => host.clone(),
+                CookieDomain::Suffix(suffix) => format!(".{suffix}"),
+                _ => String::new(),
+            };
+            let expires = match &cookie.expires {
+                CookieExpiration::AtUtc(at) => Some(at.unix_timestamp() as f64),
+                CookieExpiration::SessionEnd => None,
+            };
+            browser::Cookie {
+                name: cookie.name().to_string(),
+                value: cookie.value().to_string(),
+                domain,
+                path: String::from(&cookie.path),
+                expires,
+                http_only: cookie.http_only().unwrap_or(false),
+                secure: cookie.secure().unwrap_or(false),
+                same_site: cookie.same_site().map(|site| site.to_string()),
+            }
+        })
+        .collect()
+    }
+
+    /// Takes over what a browser has: its cookies in place of those that `here` would be sent.
+    pub(super) fn replace(&mut self, cookies: &[browser::Cookie], here: &Url) {
+        let mine: Vec<(String, String, String)> = self
+            .store
+            .matches(here)
+            .into_iter()
+            .map(|cookie| {
+                let domain = cookie.domain.as_cow().unwrap_or_default().to_string();
+                (domain, String::from(&cookie.path), cookie.name().to_string())
+            })
+            .collect();
+        for (domain, path, name) in mine {
+            self.store.remove(&domain, &path, &name);
+        }
+        for cookie in cookies {
+            let host = cookie.domain.trim_start_matches('.');
+            let scheme = if cookie.secure { "https" } else { "http" };
+            let url = Url::parse(&format!("{scheme}://{host}{}", cookie.path));
+            let kept = url.is_ok_and(|url| self.store.parse(&as_header(cookie), &url).is_ok());
+            self.used |= kept;
+        }
+        self.changes += 1;
+    }
+
     /// The names of all cookies held.
     pub(super) fn names(&self) -> Vec<&str> {
         let mut names: Vec<_> = self.store.iter_unexpired().map(|cookie| cookie.name()).collect();
@@ -74,6 +138,32 @@ impl Jar {
         names.dedup();
         names
     }
+}
+
+/// The cookie as a `set-cookie` header has it.
+fn as_header(cookie: &browser::Cookie) -> String {
+    let browser::Cookie { name, value, domain, path, .. } = cookie;
+    let mut text = format!("{name}={value}; Path={path}");
+    if domain.starts_with('.') {
+        let _ = write!(text, "; Domain={domain}");
+    }
+    if let Some(expires) = cookie.expires {
+        let left = expires as i64 - now();
+        let _ = write!(text, "; Max-Age={left}");
+    }
+    for (is, word) in [(cookie.http_only, "; HttpOnly"), (cookie.secure, "; Secure")] {
+        text.push_str(if is { word } else { "" });
+    }
+    if let Some(site) = &cookie.same_site {
+        let _ = write!(text, "; SameSite={site}");
+    }
+    text
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub(super) struct Masks {
     form: Regex,
     /// User and password within a URL.
     user: Regex,
+    /// A signed token (JWT), wherever it stands.
+    signed: Regex,
 }
 
 /// A request as it went out.
@@ -43,8 +45,9 @@ impl Masks {
         Masks {
             // The closing quote may have been cut off.
             json: regex(&format!(r#"(?i)("{name}"\s*:\s*)"(?:[^"\\]|\\.)*(?:"|$|\\$)"#)),
-            form: regex(&format!(r#"(?i)(^|[?&])({name})=[^&\s#`")]*"#)),
+            form: regex(&format!(r#"(?i)(^|[?&#])({name})=[^&\s#`")]*"#)),
             user: regex(r#"://[^/\s@"]*@"#),
+            signed: regex(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
         }
     }
 
@@ -61,6 +64,7 @@ impl Masks {
             .form
             .replace_all(text, |found: &Captures<'_>| format!("{}{}=...", &found[1], &found[2]));
         let text = self.user.replace_all(&text, "://...@");
+        let text = self.signed.replace_all(&text, "eyJ...");
         secrets.hide(&text).into_owned()
     }
 }
@@ -168,6 +172,8 @@ mod tests {
                 "at http://h/?token=...#x and http://...@h/",
             ),
             (r#"{"message":"no token"}"#, r#"{"message":"no token"}"#),
+            ("/back#access_token=abc&x=1", "/back#access_token=...&x=1"),
+            ("is eyJhbGciOiJI.eyJzdWIiOiIx.sig-1, no", "is eyJ..., no"),
         ] {
             assert_eq!(masks.hide(text, &Secrets::default()), hidden);
         }

@@ -7,7 +7,10 @@ use tokio::time::Instant;
 
 use crate::sample::{Exemplar, Failure, Phases};
 
+pub mod browser;
+
 mod answer;
+mod browse;
 mod capture;
 mod check;
 mod client;
@@ -26,6 +29,7 @@ mod matcher;
 mod nearest;
 mod pick;
 mod quick;
+mod random;
 mod reach;
 mod redirect;
 mod request;

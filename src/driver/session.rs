@@ -4,13 +4,14 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rand::{RngExt, SeedableRng};
+use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde_json::Value;
 use tokio::time::Instant;
 
 use super::Exchange;
 use super::answer::Answer;
+use super::browser::Page;
 use super::capture::capture;
 use super::check::{self, Found};
 use super::client::{Client, Connections, Transport};
@@ -22,6 +23,7 @@ use super::fake::Call;
 use super::fast::{Lines, Rendered};
 use super::http::{Course, Tools};
 use super::matcher::{self, Means, Subject};
+use super::random::random;
 use super::request::{self, Outgoing};
 use super::show::{Seen, Words};
 use crate::plan::{Condition, HttpPlan, Origin, Scope, SeriesId, Site, Slot, Template};
@@ -60,6 +62,8 @@ pub struct Session {
     pub(super) rendered: Rendered,
     /// An origin that requests may go to.
     pub(super) allowed: Option<Arc<Origin>>,
+    /// The browser of a test, while one is open.
+    pub(super) page: Option<Box<Page>>,
     /// Steps done.
     done: u64,
     /// The failures that exemplars were made of, and how many.
@@ -92,6 +96,7 @@ impl Session {
             deadline: Deadline::default(),
             rendered: Rendered::default(),
             allowed: None,
+            page: None,
             done: 0,
             shown: Vec::new(),
         }
@@ -169,6 +174,16 @@ impl Session {
 
     /// Does one step: never fails by itself, all that can go wrong is in the exchange.
     pub async fn run(&mut self, step: &HttpPlan) -> Exchange {
+        if self.page.is_none() {
+            return self.request(step).await;
+        }
+        self.take_cookies_back().await;
+        let exchange = self.request(step).await;
+        self.note_exchange(&step.name, &step.site, &exchange);
+        exchange
+    }
+
+    async fn request(&mut self, step: &HttpPlan) -> Exchange {
         let client = self.client.clone();
         let shared = &*client.shared;
         self.done += 1;
@@ -312,7 +327,12 @@ impl Session {
     }
 
     /// Counts the failure; whether it is one of the first of its kind.
-    fn wants_exemplar(&mut self, series: SeriesId, failure: Failure, failed: u64) -> bool {
+    pub(super) fn wants_exemplar(
+        &mut self,
+        series: SeriesId,
+        failure: Failure,
+        failed: u64,
+    ) -> bool {
         let same = |seen: &&mut (SeriesId, Failure, u64, u32)| {
             (seen.0, seen.1, seen.2) == (series, failure, failed)
         };
@@ -328,7 +348,7 @@ impl Session {
         }
     }
 
-    fn exemplar(
+    pub(super) fn exemplar(
         &self,
         (broken, site): (Broken, &Site),
         request: String,
@@ -370,18 +390,4 @@ pub(super) fn value(template: &Template, scope: &mut Scope<'_>) -> Result<Value,
     }
     // A template of JSON always writes JSON; text alone would be a mistake of the plan.
     Ok(serde_json::from_str(&text).unwrap_or(Value::String(text)))
-}
-
-/// The random numbers of one iteration of one user.
-fn random(identity: Identity, iteration: u64) -> (Xoshiro256PlusPlus, Xoshiro256PlusPlus) {
-    // Each step spreads what went in over all bits (SplitMix64), so neighbours share nothing.
-    let mix = |state: u64, with: u64| {
-        let mut z = state.wrapping_add(with).wrapping_add(0x9e37_79b9_7f4a_7c15);
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    };
-    let seed = mix(mix(mix(0, identity.seed), u64::from(identity.user)), iteration);
-    let stream = |number| Xoshiro256PlusPlus::seed_from_u64(mix(seed, number));
-    (stream(0), stream(1))
 }

@@ -1,6 +1,6 @@
 //! What is known of a run before its first action.
 
-use crate::plan::{LoadPlan, Plan, ScenarioPlan, SeriesPlan, ShapePlan, Site, Spacing};
+use crate::plan::{LoadPlan, Plan, ScenarioPlan, SeriesKind, SeriesPlan, ShapePlan, Site, Spacing};
 use crate::result::journal::blank;
 use crate::result::{
     CheckResult, LoadResult, Machine, RunInfo, RunResult, ScenarioResult, SlaRecord, StepResult,
@@ -24,18 +24,30 @@ pub(super) fn begin(plan: &Plan, info: RunInfo, machine: Machine) -> RunResult {
     let steps = steps.flat_map(|scenario| {
         measured(scenario).map(|(_, series)| step_begin(&scenario.name, series))
     });
+    let vitals = plan.scenarios.iter().filter(|scenario| scenario.load.is_some());
+    let vitals = vitals.flat_map(|scenario| {
+        web_vitals(scenario).map(|(_, series)| step_begin(&scenario.name, series))
+    });
     RunResult {
         run: info,
         machine,
         scenarios: scenarios.collect(),
         steps: steps.collect(),
+        web_vitals: vitals.collect(),
         ..blank()
     }
 }
 
 /// The series of a scenario that have a row in `RunResult::steps`, in that order.
 pub(super) fn measured(scenario: &ScenarioPlan) -> impl Iterator<Item = (usize, &SeriesPlan)> {
-    scenario.series.iter().enumerate().filter(|(_, series)| series.measured)
+    let steps = scenario.series.iter().enumerate().filter(|(_, series)| series.measured);
+    steps.filter(|(_, series)| !matches!(series.kind, SeriesKind::WebVital(_)))
+}
+
+/// The series of a scenario that have a row in `RunResult::web_vitals`, in that order.
+pub(super) fn web_vitals(scenario: &ScenarioPlan) -> impl Iterator<Item = (usize, &SeriesPlan)> {
+    let series = scenario.series.iter().enumerate();
+    series.filter(|(_, series)| series.measured && matches!(series.kind, SeriesKind::WebVital(_)))
 }
 
 /// `file:line`.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::executor::begin::measured;
+use crate::executor::begin::{measured, web_vitals};
 use crate::executor::health::{self, Judged};
 use crate::executor::once::{Scene, setup_failed};
 use crate::executor::pulse::Beat;
@@ -66,6 +66,14 @@ impl Collector {
                 next += 1;
             }
             rows.insert(index, row_of);
+        }
+        // The rows of vitals are counted on after those of all steps.
+        for (index, scene) in scenes.iter().enumerate() {
+            let Some(row_of) = rows.get_mut(&index) else { continue };
+            for (series, _) in web_vitals(&scene.plan) {
+                row_of[series] = Some(next);
+                next += 1;
+            }
         }
         Self {
             rows,

@@ -9,15 +9,20 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
+use crate::driver::browser::{LastLooking, VitalSeen};
 use crate::driver::{Client, DriverError, Identity, Session};
+use crate::executor::browsers;
 use crate::executor::collect::Message;
 use crate::executor::feed::{self, Turn, mix};
-use crate::executor::once::{TEARDOWN, Witness};
+use crate::executor::once::TEARDOWN;
 use crate::executor::phase::{Phase, Seat};
 use crate::executor::recording::Recording;
 use crate::executor::walk::{Failed, walk};
-use crate::plan::{JourneyPlan, LoadPlan, ScenarioPlan, Slot};
+use crate::executor::witness::Witness;
+use crate::plan::{JourneyPlan, LoadPlan, ScenarioPlan, SeriesId, Slot, WEB_VITALS};
 use crate::recorder::Recorder;
+use crate::result::journal::example;
+use crate::sample::{Phases, Sample};
 
 /// What connections are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,7 +222,11 @@ impl Crew {
         }
         let hooks = &self.job.plan.hooks;
         let mut witness = Witness::default();
+        let browsing = self.load().journeys.iter().find(|journey| journey.browser.is_some());
         let set_up = async {
+            if let Some(journey) = browsing {
+                self.open_browser(&mut user.session, journey, &mut witness).await?;
+            }
             for nodes in [&hooks.before_each, &hooks.before_user] {
                 walk(nodes, &mut user.session, &mut witness).await?;
             }
@@ -259,6 +268,14 @@ impl Crew {
             iterations.users = iterations.users.max(self.active.get());
         }
         let journey = choose(&self.load().journeys, random);
+        if journey.browser.is_some() && !user.session.has_browser() {
+            // One that died meanwhile costs the iteration in which it did, not those after it.
+            let mut witness = Witness::default();
+            let opened = self.open_browser(&mut user.session, journey, &mut witness);
+            if Box::pin(opened).await.is_err() {
+                self.tell_failure(witness);
+            }
+        }
         let there_since = user.left_off.unwrap_or(now);
         let mut watcher = Recording::new(self, call, (now, there_since));
         let walk = walk(&journey.steps, &mut user.session, &mut watcher);
@@ -266,7 +283,53 @@ impl Crew {
         user.waited = waited;
         let Some(walked) = walked else { return Ended::CutOff };
         user.left_off = Some(watcher.complete(walked.is_ok()));
+        if journey.browser.is_some() {
+            let vitals = Box::pin(user.session.take_web_vitals()).await;
+            self.record_web_vitals((call.number, &journey.web_vitals), &vitals);
+        }
         Ended::Completed
+    }
+
+    async fn open_browser(
+        &self,
+        session: &mut Session,
+        journey: &JourneyPlan,
+        witness: &mut Witness,
+    ) -> Result<(), Failed> {
+        session.close_browser(LastLooking::None).await;
+        let engine = journey.browser.as_deref();
+        browsers::open(session, engine, &journey.page).await.map_err(|exemplar| {
+            witness.failure = Some(example("open the browser", &exemplar));
+            Failed
+        })
+    }
+
+    /// Each web vital is a sample that ends now and took as long as it says.
+    fn record_web_vitals(&self, (number, all): (u64, &[SeriesId]), vitals: &[VitalSeen]) {
+        let now = self.since(Instant::now());
+        for vital in vitals {
+            let Some(at) = WEB_VITALS.iter().position(|name| *name == vital.name) else { continue };
+            let Some(series) = all.get(at) else { continue };
+            // `cls`, which has no unit, counts a millisecond for each 1.
+            let took = Duration::from_secs_f64((vital.value / 1_000.0).max(0.0));
+            let started = now.saturating_sub(took);
+            self.recorder.borrow_mut().record(Sample {
+                series: *series,
+                number,
+                due: started,
+                blocked: Duration::ZERO,
+                started,
+                ended: started + took,
+                outcome: Ok(()),
+                checks: 0,
+                failed_checks: 0,
+                bytes_sent: 0,
+                bytes_received: 0,
+                phases: Phases::default(),
+                resent: 0,
+                exemplar: None,
+            });
+        }
     }
 
     fn deal(&self, user: &mut User, turn: Turn) -> bool {
@@ -289,6 +352,7 @@ impl Crew {
                 first.get_or_insert(witness);
             }
         }
+        user.session.close_browser(LastLooking::None).await;
         first
     }
 

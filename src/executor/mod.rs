@@ -17,42 +17,44 @@
 
 mod alarm;
 mod begin;
+mod browsers;
 mod closed;
 mod collect;
 mod crew;
+mod debug;
 mod feed;
 mod health;
 mod load;
 mod observer;
 mod once;
 mod open;
+mod options;
 mod phase;
 mod pulse;
+mod queue;
 mod ramp;
 mod recording;
 mod stop;
+mod tracing;
 mod walk;
+mod witness;
+mod worker;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::driver::browser::Browsers;
 use crate::driver::{Client, DriverError};
 use crate::executor::crew::{Connect, Purpose};
 use crate::plan::Plan;
 use crate::result::journal::{EndEntry, Entry, Ledger};
 use crate::result::{Machine, RunInfo, RunResult};
 
+pub use debug::{Command, Debugger, Debugging, Halt, Inspect, NoPage, PageState};
 pub use observer::{Observer, Vitals};
+pub use options::{KeepTraces, Options, TestOptions};
 pub use stop::Stop;
-
-/// How a plan is executed.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Tests at the same time.
-    pub workers: usize,
-    /// Threads that generate load.
-    pub threads: usize,
-}
+pub use tracing::{Attempted, trace};
 
 /// How long the load of a plan takes, without what is still going on at its end.
 pub fn load_duration(plan: &Plan) -> Duration {
@@ -94,15 +96,21 @@ pub fn execute(
     stop: &Stop,
     observer: &mut dyn Observer,
 ) -> Result<RunResult, ExecuteError> {
-    let connect: Connect = Arc::new(|plan, purpose| match purpose {
-        Purpose::Once => Client::new(plan),
-        Purpose::Load => Client::for_load(plan),
+    let browsers = browsers::browsers(plan, options);
+    let shared = browsers.clone();
+    let connect: Connect = Arc::new(move |plan, purpose| match purpose {
+        Purpose::Once => Ok(Client::new(plan)?.with_browsers(shared.clone())),
+        // Browsers live on the thread that started them, as connections do.
+        Purpose::Load => {
+            let browsers = browsers::for_load(&shared);
+            Ok(Client::for_load(plan)?.with_browsers(browsers))
+        }
     });
-    execute_through(&connect, plan, (info, machine), (options, stop), observer)
+    execute_through((&connect, &browsers), plan, (info, machine), (options, stop), observer)
 }
 
 fn execute_through(
-    connect: &Connect,
+    (connect, browsers): (&Connect, &Browsers),
     plan: &Plan,
     (info, machine): (RunInfo, Machine),
     (options, stop): (&Options, &Stop),
@@ -115,7 +123,8 @@ fn execute_through(
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut scenes = runtime.block_on(once::open_scenes(plan, connect, stop, &mut run))?;
-    runtime.block_on(once::tests(&mut scenes, options.workers, stop, &mut run));
+    runtime.block_on(once::tests(&scenes, options, stop, &mut run));
+    runtime.block_on(browsers.quit());
     let judged = load::load(&scenes, (options.threads, connect), stop, &mut run);
     // What setup made is taken away also when no load could be started.
     runtime.block_on(once::close_scenes(&mut scenes, &mut run));
@@ -126,6 +135,7 @@ fn execute_through(
         ended_early: stop.reason(),
         health: judged.health,
         reasons: judged.reasons,
+        browsers: browsers::infos(browsers),
     })));
     Ok(run.ledger.finish())
 }
@@ -149,6 +159,8 @@ mod tests {
     mod closed;
     mod ends;
     mod open;
+    mod queue;
+    mod runner;
     mod testing;
 
     use std::sync::Mutex;
@@ -296,6 +308,7 @@ mod tests {
             let (reasons, health) = (Vec::new(), crate::result::Health::Valid);
             let ended_early = self.stop.reason();
             run.tell(Entry::End(Box::new(EndEntry {
+                browsers: Vec::new(),
                 duration_ms: 0,
                 ended_early,
                 health,
@@ -338,6 +351,10 @@ mod tests {
 
         /// The tests of the plan, in a time that passes only when everybody waits.
         fn tests(&self, workers: usize, stop: Option<Duration>) -> (RunResult, Vec<Entry>) {
+            self.tests_with(&Options { workers, ..Options::default() }, stop)
+        }
+
+        fn tests_with(&self, options: &Options, stop: Option<Duration>) -> (RunResult, Vec<Entry>) {
             let mut listener = Listener::default();
             let begin = begin::begin(&self.plan, RunInfo::default(), Machine::default());
             let mut run = Run { ledger: Ledger::new(begin), observer: &mut listener };
@@ -352,7 +369,7 @@ mod tests {
                 let mut scenes = once::open_scenes(&self.plan, &self.connect, &self.stop, &mut run)
                     .await
                     .unwrap();
-                once::tests(&mut scenes, workers, &self.stop, &mut run).await;
+                once::tests(&scenes, options, &self.stop, &mut run).await;
                 once::close_scenes(&mut scenes, &mut run).await;
             });
             let result = run.ledger.finish();
@@ -361,11 +378,13 @@ mod tests {
 
         /// All of it, with the threads and the time that `execute` uses.
         fn execute(&self) -> RunResult {
-            let options = Options { workers: 4, threads: self.threads };
+            let options = Options { threads: self.threads, ..Options::default() };
             let known = (RunInfo::default(), Machine::default());
             let mut listener = Listener::default();
             let how = (&options, &self.stop);
-            execute_through(&self.connect, &self.plan, known, how, &mut listener).unwrap()
+            let browsers = browsers::browsers(&self.plan, &options);
+            let through = (&self.connect, &browsers);
+            execute_through(through, &self.plan, known, how, &mut listener).unwrap()
         }
     }
 

@@ -1,13 +1,23 @@
 //! Who listens while a run goes on, and tells what only the system knows: nothing here reads
 //! files.
 
+use crate::driver::browser::KeptFile;
+use crate::result::TestResult;
 use crate::result::journal::{Entry, Ledger};
+use crate::result::trace::Trace;
 use crate::sample::Timing;
 
 /// Who listens while a run goes on.
 pub trait Observer {
     /// Something happened; `ledger` has it already added.
     fn entry(&mut self, entry: &Entry, ledger: &Ledger);
+
+    /// What the attempts of the browser test of this number left, in their order; told just before
+    /// its `Entry::Test`.
+    fn traces(&mut self, _number: usize, _attempts: Vec<Trace>) {}
+
+    /// Pictures, downloads and HARs that the last attempt of a test wants to be kept.
+    fn files(&mut self, _test: &TestResult, _files: Vec<KeptFile>) {}
 
     /// The CPU time this process has used, in seconds; none where unknown.
     fn cpu_seconds(&mut self) -> Option<f64>;

@@ -7,9 +7,9 @@ use tokio::time::Instant;
 use crate::driver::Exchange;
 use crate::executor::crew::{Call, Crew, Due};
 use crate::executor::walk::Watcher;
-use crate::plan::{HttpPlan, SeriesId};
+use crate::plan::{BrowserPlan, HttpPlan, SeriesId};
 use crate::recorder::Recorder;
-use crate::sample::{Exemplar, Failure, Phases, Sample};
+use crate::sample::{Failure, Phases, Sample};
 
 /// Records a walk. Dropped before its end (the run is over), it counts what was cut off.
 pub(super) struct Recording<'a> {
@@ -101,11 +101,11 @@ impl Watcher for Recording<'_> {
         self.record(step.series, due, exchange);
     }
 
-    fn refused(&mut self, series: SeriesId, exemplar: Exemplar) {
-        let mut exchange = cut_off(self.at, self.at);
-        exchange.outcome = Err(exemplar.failure);
-        exchange.exemplar = Some(Box::new(exemplar));
-        self.record(series, None, exchange);
+    fn browsed(&mut self, step: &BrowserPlan, exchange: Exchange) {
+        self.current = None;
+        self.at = self.at.max(exchange.ended);
+        let due = self.due.take();
+        self.record(step.series, due, exchange);
     }
 
     fn paused(&mut self, pause: Duration) {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::driver::{Exchange, Session};
+use crate::executor::debug::Debugged;
 use crate::plan::{ActionPlan, BrowserPlan, HttpPlan, Node, RepeatPlan, SeriesId};
-use crate::sample::{Exemplar, Failure};
 
 /// Who watches a walk.
 pub(super) trait Watcher {
@@ -18,8 +18,8 @@ pub(super) trait Watcher {
     /// It was done.
     fn done(&mut self, step: &HttpPlan, exchange: Exchange);
 
-    /// It cannot be done by this build.
-    fn refused(&mut self, series: SeriesId, exemplar: Exemplar);
+    /// A browser step was done.
+    fn browsed(&mut self, step: &BrowserPlan, exchange: Exchange);
 
     /// A pause or a think time is about to be waited.
     fn paused(&mut self, pause: Duration);
@@ -29,6 +29,11 @@ pub(super) trait Watcher {
 
     /// Whether think time is kept.
     fn thinks(&self) -> bool;
+
+    /// Who looks on, where somebody does.
+    fn debugged(&self) -> Option<Debugged> {
+        None
+    }
 }
 
 /// A step failed; what was wrong is with the watcher.
@@ -41,16 +46,29 @@ pub(super) async fn walk<W: Watcher>(
     session: &mut Session,
     watcher: &mut W,
 ) -> Result<(), Failed> {
-    for node in nodes {
+    let mut rest = nodes;
+    while let Some((node, after)) = rest.split_first() {
         if !session.holds(&node.when) {
+            rest = after;
             continue;
         }
+        let looks = match watcher.debugged() {
+            // Whoever looks on is asked before each of them.
+            Some(_) => Vec::new(),
+            None => looks(rest, watcher.thinks()),
+        };
+        if looks.len() > 1 {
+            rest = &rest[looks.len()..];
+            browse(&looks, session, watcher).await?;
+            continue;
+        }
+        rest = after;
         match &node.repeat {
             None => act(&node.action, session, watcher).await?,
             Some(repeat) => again(&node.action, repeat, session, watcher).await?,
         }
         if let Some(think) = node.think.filter(|_| watcher.thinks()) {
-            wait(session.draw(think), watcher).await;
+            wait(session.draw(think), session, watcher).await;
         }
     }
     Ok(())
@@ -64,7 +82,7 @@ async fn again<W: Watcher>(
 ) -> Result<(), Failed> {
     for turn in 0..repeat.times {
         if turn > 0 {
-            wait(repeat.every, watcher).await;
+            wait(repeat.every, session, watcher).await;
         }
         act(action, session, watcher).await?;
         if !repeat.until.is_empty() && session.holds(&repeat.until) {
@@ -81,18 +99,19 @@ async fn act<W: Watcher>(
 ) -> Result<(), Failed> {
     match action {
         ActionPlan::Http(step) => {
+            if let Some(debugged) = watcher.debugged() {
+                // In a box: load, which nobody looks on at, shall not have room for it.
+                Box::pin(debugged.before(&step.name, &step.site)).await;
+            }
             watcher.begin(step.series);
             let exchange = session.run(step).await;
             let outcome = exchange.outcome;
             watcher.done(step, exchange);
             outcome.map_err(|_| Failed)
         }
-        ActionPlan::Browser(step) => {
-            watcher.refused(step.series, no_browser(step));
-            Err(Failed)
-        }
+        ActionPlan::Browser(step) => browse(&[step], session, watcher).await,
         ActionPlan::Pause(pause) => {
-            wait(session.draw(*pause), watcher).await;
+            wait(session.draw(*pause), session, watcher).await;
             Ok(())
         }
         // A group is a walk inside a walk; only these need a box of their own.
@@ -100,20 +119,46 @@ async fn act<W: Watcher>(
     }
 }
 
-async fn wait<W: Watcher>(pause: Duration, watcher: &mut W) {
+async fn wait<W: Watcher>(pause: Duration, session: &mut Session, watcher: &mut W) {
     if !pause.is_zero() {
         watcher.paused(pause);
+        session.disturb_browser();
         sleep(pause).await;
         watcher.resumed();
     }
 }
 
-fn no_browser(step: &BrowserPlan) -> Exemplar {
-    Exemplar {
-        failure: Failure::Missing,
-        message: format!("`{}` needs a browser, and this version does not drive one", step.name),
-        site: step.site.clone(),
-        request: String::new(),
-        response: None,
+/// The steps at the start of `nodes` that only look at the page and need nothing of one another:
+/// they share a round trip.
+fn looks(nodes: &[Node], thinks: bool) -> Vec<&BrowserPlan> {
+    nodes.iter().map_while(|node| look(node, thinks)).collect()
+}
+
+fn look(node: &Node, thinks: bool) -> Option<&BrowserPlan> {
+    let ActionPlan::Browser(step) = &node.action else { return None };
+    let plain = node.when.is_empty() && node.repeat.is_none();
+    let alone = !plain || (thinks && node.think.is_some());
+    (step.looks() && step.captures.is_empty() && !alone).then_some(&**step)
+}
+
+/// Does one browser step, or several that only look.
+async fn browse<W: Watcher>(
+    steps: &[&BrowserPlan],
+    session: &mut Session,
+    watcher: &mut W,
+) -> Result<(), Failed> {
+    if let (Some(debugged), [step]) = (watcher.debugged(), steps) {
+        Box::pin(debugged.before_browsing(session, step)).await;
+        session.disturb_browser();
     }
+    watcher.begin(steps[0].series);
+    let exchanges = session.browse(steps).await;
+    let mut result = Ok(());
+    for (step, exchange) in steps.iter().zip(exchanges) {
+        if exchange.outcome.is_err() && !step.soft {
+            result = Err(Failed);
+        }
+        watcher.browsed(step, exchange);
+    }
+    result
 }

@@ -3,12 +3,13 @@
 //!
 //! The texts are read in `parse`; what can be written and what it means is decided here.
 
+mod bound;
 mod parse;
 mod selector;
 
 use std::fmt;
-use std::time::Duration;
 
+pub use bound::{Aggregate, Operator, Sla};
 pub use parse::{MetricError, parse_bound};
 pub use selector::parse_selector;
 
@@ -54,6 +55,20 @@ pub enum Metric {
     DataSent,
     /// `data_received` (counter, bytes).
     DataReceived,
+    /// `browser_step_duration` (trend, ms): from due to the effect, of browser steps that passed.
+    BrowserStepDuration,
+    /// `browser_step_failed` (rate, 0 to 1): failed browser steps of all. Ours.
+    BrowserStepFailed,
+    /// `browser_web_vital_ttfb` (trend, ms): until the first byte of a page.
+    BrowserWebVitalTtfb,
+    /// `browser_web_vital_fcp` (trend, ms): until something of a page was painted.
+    BrowserWebVitalFcp,
+    /// `browser_web_vital_lcp` (trend, ms): until its largest part was painted.
+    BrowserWebVitalLcp,
+    /// `browser_web_vital_cls` (trend, no unit): how far its parts were shifted.
+    BrowserWebVitalCls,
+    /// `browser_web_vital_inp` (trend, ms): from a user's input to the next paint.
+    BrowserWebVitalInp,
 }
 
 /// How a metric is kept, and so which aggregates it has.
@@ -80,6 +95,8 @@ pub enum Unit {
     Count,
     /// Bytes.
     Bytes,
+    /// A score without a unit, such as 0.1.
+    Score,
 }
 
 /// What a metric is kept apart by, and so which tags a bound on it may ask for.
@@ -91,61 +108,9 @@ pub enum Scope {
     Scenario,
 }
 
-/// How a metric becomes one number.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Aggregate {
-    /// `count`
-    Count,
-    /// `rate`: of a rate metric 0 to 1, of a counter per second.
-    Rate,
-    /// `value`
-    Value,
-    /// `avg`
-    Avg,
-    /// `min`
-    Min,
-    /// `max`
-    Max,
-    /// `med`
-    Med,
-    /// `p(95)`: 0 to 100.
-    Quantile(f64),
-}
-
-/// `<` and its siblings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "named by their signs")]
-pub enum Operator {
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-    Equal,
-    NotEqual,
-}
-
-/// A bound on a metric: `http_req_duration{step:sign in}: p(95)<500`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sla {
-    /// The metric.
-    pub metric: Metric,
-    /// Only steps that have all of these tags; `name` is already written as `step`.
-    pub tags: Vec<(String, String)>,
-    /// The number taken.
-    pub aggregate: Aggregate,
-    /// How it is compared.
-    pub operator: Operator,
-    /// With what: milliseconds for trends, a share for rates, plain numbers for the rest.
-    pub bound: f64,
-    /// Whether the run ends as soon as it does not hold.
-    pub abort_on_fail: bool,
-    /// How long into the run it may not yet end it.
-    pub delay_abort: Duration,
-}
-
 impl Metric {
     /// All of them.
-    pub const ALL: [Metric; 19] = [
+    pub const ALL: [Metric; 26] = [
         Metric::HttpReqDuration,
         Metric::HttpReqService,
         Metric::HttpReqLag,
@@ -165,6 +130,13 @@ impl Metric {
         Metric::VusMax,
         Metric::DataSent,
         Metric::DataReceived,
+        Metric::BrowserStepDuration,
+        Metric::BrowserStepFailed,
+        Metric::BrowserWebVitalTtfb,
+        Metric::BrowserWebVitalFcp,
+        Metric::BrowserWebVitalLcp,
+        Metric::BrowserWebVitalCls,
+        Metric::BrowserWebVitalInp,
     ];
 
     /// As it is written.
@@ -189,6 +161,13 @@ impl Metric {
             Metric::VusMax => "vus_max",
             Metric::DataSent => "data_sent",
             Metric::DataReceived => "data_received",
+            Metric::BrowserStepDuration => "browser_step_duration",
+            Metric::BrowserStepFailed => "browser_step_failed",
+            Metric::BrowserWebVitalTtfb => "browser_web_vital_ttfb",
+            Metric::BrowserWebVitalFcp => "browser_web_vital_fcp",
+            Metric::BrowserWebVitalLcp => "browser_web_vital_lcp",
+            Metric::BrowserWebVitalCls => "browser_web_vital_cls",
+            Metric::BrowserWebVitalInp => "browser_web_vital_inp",
         }
     }
 
@@ -204,8 +183,14 @@ impl Metric {
             | Metric::HttpReqSending
             | Metric::HttpReqWaiting
             | Metric::HttpReqReceiving
-            | Metric::IterationDuration => Kind::Trend,
-            Metric::HttpReqFailed | Metric::Checks => Kind::Rate,
+            | Metric::IterationDuration
+            | Metric::BrowserStepDuration
+            | Metric::BrowserWebVitalTtfb
+            | Metric::BrowserWebVitalFcp
+            | Metric::BrowserWebVitalLcp
+            | Metric::BrowserWebVitalCls
+            | Metric::BrowserWebVitalInp => Kind::Trend,
+            Metric::HttpReqFailed | Metric::Checks | Metric::BrowserStepFailed => Kind::Rate,
             Metric::HttpReqs
             | Metric::Iterations
             | Metric::DroppedIterations
@@ -218,6 +203,7 @@ impl Metric {
     /// What its numbers are.
     pub fn unit(self) -> Unit {
         match self.kind() {
+            Kind::Trend if self == Metric::BrowserWebVitalCls => Unit::Score,
             Kind::Trend => Unit::Milliseconds,
             Kind::Rate => Unit::Share,
             _ if matches!(self, Metric::DataSent | Metric::DataReceived) => Unit::Bytes,
@@ -235,6 +221,37 @@ impl Metric {
             Metric::HttpReqReceiving => "receive",
             _ => return None,
         })
+    }
+
+    /// The web vital of a page that it is.
+    ///
+    /// A score is kept in thousandths, as a time is in microseconds of its milliseconds.
+    pub fn web_vital(self) -> Option<&'static str> {
+        Some(match self {
+            Metric::BrowserWebVitalTtfb => "ttfb",
+            Metric::BrowserWebVitalFcp => "fcp",
+            Metric::BrowserWebVitalLcp => "lcp",
+            Metric::BrowserWebVitalCls => "cls",
+            Metric::BrowserWebVitalInp => "inp",
+            _ => return None,
+        })
+    }
+
+    /// Whether it is about steps with the tag `browser`, which all browser steps of a journey
+    /// have and no others; none for what is about both.
+    pub fn of_browser(self) -> Option<bool> {
+        match self {
+            Metric::BrowserStepDuration
+            | Metric::BrowserStepFailed
+            | Metric::BrowserWebVitalTtfb
+            | Metric::BrowserWebVitalFcp
+            | Metric::BrowserWebVitalLcp
+            | Metric::BrowserWebVitalCls
+            | Metric::BrowserWebVitalInp => Some(true),
+            Metric::Checks | Metric::DataSent | Metric::DataReceived => None,
+            _ if self.scope() == Scope::Scenario => None,
+            _ => Some(false),
+        }
     }
 
     /// What it is kept apart by.
@@ -262,100 +279,8 @@ impl Kind {
     }
 }
 
-impl Operator {
-    /// All of them.
-    pub const ALL: [Operator; 6] = [
-        Operator::Less,
-        Operator::LessOrEqual,
-        Operator::Greater,
-        Operator::GreaterOrEqual,
-        Operator::Equal,
-        Operator::NotEqual,
-    ];
-
-    /// As it is written.
-    pub fn sign(self) -> &'static str {
-        match self {
-            Operator::Less => "<",
-            Operator::LessOrEqual => "<=",
-            Operator::Greater => ">",
-            Operator::GreaterOrEqual => ">=",
-            Operator::Equal => "==",
-            Operator::NotEqual => "!=",
-        }
-    }
-
-    /// Whether `observed` stands in this relation to `bound`; never so for what is not a number.
-    pub fn holds(self, observed: f64, bound: f64) -> bool {
-        match self {
-            _ if observed.is_nan() => false,
-            Operator::Less => observed < bound,
-            Operator::LessOrEqual => observed <= bound,
-            Operator::Greater => observed > bound,
-            Operator::GreaterOrEqual => observed >= bound,
-            Operator::Equal => observed == bound,
-            Operator::NotEqual => observed != bound,
-        }
-    }
-}
-
 impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-impl fmt::Display for Operator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.sign())
-    }
-}
-
-impl fmt::Display for Aggregate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Aggregate::Count => f.write_str("count"),
-            Aggregate::Rate => f.write_str("rate"),
-            Aggregate::Value => f.write_str("value"),
-            Aggregate::Avg => f.write_str("avg"),
-            Aggregate::Min => f.write_str("min"),
-            Aggregate::Max => f.write_str("max"),
-            Aggregate::Med => f.write_str("med"),
-            Aggregate::Quantile(percent) => write!(f, "p({percent})"),
-        }
-    }
-}
-
-impl Sla {
-    /// The metric and its tags: `http_req_duration{step:sign in}`.
-    pub fn selector(&self) -> String {
-        if self.tags.is_empty() {
-            return self.metric.to_string();
-        }
-        let tags: Vec<String> =
-            self.tags.iter().map(|(key, value)| format!("{key}:{}", quoted(value))).collect();
-        format!("{}{{{}}}", self.metric, tags.join(","))
-    }
-
-    /// What is demanded of it: `p(95)<500`.
-    pub fn demand(&self) -> String {
-        format!("{}{}{}", self.aggregate, self.operator, self.bound)
-    }
-}
-
-impl fmt::Display for Sla {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.selector(), self.demand())
-    }
-}
-
-/// Puts quotes around a tag value that would not read back without them.
-fn quoted(value: &str) -> String {
-    let plain =
-        !value.is_empty() && value.trim() == value && !value.contains([',', '{', '}', '"', '\'']);
-    match (plain, value.contains('"')) {
-        (true, _) => value.to_string(),
-        (false, false) => format!("\"{value}\""),
-        (false, true) => format!("'{value}'"),
     }
 }

@@ -58,7 +58,7 @@ const AGGREGATES: [&str; 8] = ["avg", "min", "med", "max", "p(95)", "count", "ra
 /// at in its stead.
 const NOT_RECORDED: [(&str, &str); 5] = [
     ("group_duration", "use iteration_duration, or http_req_duration with a step tag"),
-    ("browser_", "browser steps are judged by their tests"),
+    ("browser_", "use browser_step_duration, browser_step_failed or a browser_web_vital_"),
     ("ws_", "WebSockets are not supported"),
     ("grpc_", "gRPC is not supported"),
     ("websocket", "WebSockets are not supported"),
@@ -74,7 +74,8 @@ impl FromStr for Metric {
         }
         let start = text.len() - text.trim_start().len();
         let span = start..start + name.len();
-        let foreign = NOT_RECORDED.iter().find(|(start, _)| name.starts_with(start));
+        let ours = name.starts_with("browser_step") || name.starts_with("browser_web_vital");
+        let foreign = NOT_RECORDED.iter().find(|(start, _)| name.starts_with(start) && !ours);
         Err(match foreign {
             Some((_, instead)) => MetricError {
                 problem: format!("`{name}` is a metric of k6 that is not recorded here"),
@@ -244,6 +245,7 @@ fn bound_fix(metric: Metric, bound: &str) -> String {
         (_, _, Unit::Milliseconds) => "write milliseconds without a unit, such as 500".into(),
         (_, _, Unit::Share) => "write a share from 0 to 1, such as 0.01".into(),
         (_, _, Unit::Count) => "write a number such as 100".into(),
+        (_, _, Unit::Score) => "write a number such as 0.1".into(),
         (_, _, Unit::Bytes) => "write bytes without a unit, such as 1000000".into(),
     }
 }
@@ -252,6 +254,7 @@ fn sample_bound(metric: Metric) -> &'static str {
     match metric.unit() {
         Unit::Milliseconds => "500",
         Unit::Share => "0.01",
+        Unit::Score => "0.1",
         Unit::Count | Unit::Bytes => "1000",
     }
 }
@@ -301,6 +304,25 @@ mod tests {
         ] {
             assert_eq!(sla(text).to_string(), text);
         }
+    }
+
+    #[test]
+    fn the_web_vitals_of_k6_are_metrics_and_its_other_browser_metrics_name_them() {
+        for text in [
+            "browser_web_vital_lcp: p(75)<2500",
+            "browser_web_vital_cls{step:open shop}: p(75)<0.1",
+            "browser_step_duration{browser:chromium}: p(95)<1000",
+            "browser_step_failed: rate<0.01",
+        ] {
+            assert_eq!(sla(text).to_string(), text);
+        }
+        let (_, at, fix) = problem("browser_data_received: count>5");
+        assert_eq!(at, "browser_data_received");
+        assert!(fix.starts_with("use browser_step_duration"), "{fix}");
+        let near = "browser_web_vital_lpc: p(75)<2500".parse::<Sla>().unwrap_err();
+        assert!(near.choices.contains(&"browser_web_vital_lcp"));
+        let (_, at, fix) = problem("browser_web_vital_cls: p(75)<100ms");
+        assert_eq!((at, fix.as_str()), ("100ms", "write a number such as 0.1"));
     }
 
     #[test]

@@ -2,23 +2,23 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::Value;
 
 use super::address::check_target;
+use super::browse::{Browsing, Times};
+use super::choose::choose;
 use super::compiler::{Compiler, Flow, Names};
 use super::expression::{Piece, pieces};
 use super::files::Inputs;
 use super::library::quoted_list;
 use super::workload::{stagger, unknown_profile};
-use super::{HooksPlan, Overrides, Plan, ScenarioPlan, Secrets, Site, Slot, TestPlan};
+use super::{HooksPlan, Overrides, Plan, ScenarioPlan, Secrets, Slot};
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
-use crate::scenario::{Hooks, Scenario, Step, Test};
+use crate::scenario::{Hooks, Scenario, Step};
 
 /// Variables of one scenario: columns of its data, captures, vars and secrets.
 const MOST_VARIABLES: usize = 4096;
-const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Settles everything about a run, or says all that is wrong with it.
 ///
@@ -34,8 +34,10 @@ pub fn build(inputs: &Inputs, overrides: &Overrides) -> Result<Plan, Diagnostics
         scenarios: Vec::new(),
         hosts: Vec::new(),
         open_hosts: false,
+        shard: None,
         warnings: Vec::new(),
     };
+    let mut scenarios = Vec::new();
     let mut hosts = BTreeSet::new();
     let mut open_loads = 0;
     for scenario in &inputs.scenarios {
@@ -57,9 +59,15 @@ pub fn build(inputs: &Inputs, overrides: &Overrides) -> Result<Plan, Diagnostics
         built.hosts = compiler.hosts.iter().cloned().collect();
         hosts.append(&mut compiler.hosts);
         plan.open_hosts |= compiler.open_hosts;
-        plan.scenarios.push(Arc::new(built));
+        scenarios.push(built);
     }
     plan.hosts.extend(hosts);
+    match choose(&mut scenarios, overrides) {
+        Ok(shard) => plan.shard = shard,
+        Err(unknown) if !problems.has_errors() => problems.list.extend(unknown),
+        Err(_) => {}
+    }
+    plan.scenarios = scenarios.into_iter().map(Arc::new).collect();
     if !problems.has_errors() {
         problems.list.extend(nothing_to_run(&plan, overrides));
     }
@@ -137,7 +145,12 @@ fn undeclared_vars(inputs: &Inputs, overrides: &Overrides) -> Vec<Diagnostic> {
         .collect()
 }
 
-fn unknown_word(code: &'static str, problem: String, word: &str, known: &[&str]) -> Diagnostic {
+pub(super) fn unknown_word(
+    code: &'static str,
+    problem: String,
+    word: &str,
+    known: &[&str],
+) -> Diagnostic {
     let diagnostic = Diagnostic::without_place(code, problem);
     match nearest(word, known.iter().copied()) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
@@ -149,7 +162,8 @@ fn unknown_word(code: &'static str, problem: String, word: &str, known: &[&str])
 fn nothing_to_run(plan: &Plan, overrides: &Overrides) -> Option<Diagnostic> {
     let tests = plan.scenarios.iter().any(|scenario| !scenario.tests.is_empty());
     let load = plan.scenarios.iter().any(|scenario| scenario.load.is_some());
-    if tests || load {
+    // A shard may be left without tests by the others; what becomes of that is judged.
+    if tests || load || plan.shard.as_ref().is_some_and(|shard| shard.total > 0) {
         return None;
     }
     let problem = match (overrides.tests, overrides.load) {
@@ -170,9 +184,10 @@ impl Compiler<'_> {
         self.plain_vars();
         let feeds = self.read_feeds();
         let scopes = self.scopes(&scenario.hooks);
+        self.of_run.clone_from(&scopes.run);
         // Journeys come first: the order of the series is the order of reports.
         let mut load = scenario.load.as_ref().and_then(|load| self.load(load, &scopes.user));
-        let tests = self.tests(&scenario.tests, &scopes);
+        let tests = self.tests(&scenario.tests, &scopes.test);
         let hooks = self.hooks(scenario, &scopes);
         if let Some(written) = &scenario.load {
             let slas = self.slas(&written.sla);
@@ -218,41 +233,6 @@ impl Compiler<'_> {
         Scopes { run, each, test, user }
     }
 
-    fn tests(&mut self, tests: &[Test], scopes: &Scopes) -> Vec<TestPlan> {
-        let mut plans = Vec::new();
-        for test in tests {
-            let name = format!("in the test `{}`", test.name.value);
-            let no_browser = test.browser.is_empty().then_some("this test has none");
-            let flow = Flow { journey: false, no_browser };
-            let steps = self.walk(&test.steps, &name, &scopes.test, (flow, None));
-            let tags: Vec<String> = test.tags.iter().map(|tag| tag.value.clone()).collect();
-            let chosen = self.overrides.tags.is_empty()
-                || self.overrides.tags.iter().any(|tag| tags.contains(tag));
-            if !chosen || !self.overrides.tests {
-                continue;
-            }
-            let engines: Vec<Option<String>> = match test.browser.as_slice() {
-                [] => vec![None],
-                engines => engines.iter().map(|engine| Some(engine.value.clone())).collect(),
-            };
-            let wanted = &self.overrides.browsers;
-            let engines = engines.into_iter().filter(|engine| {
-                engine.as_ref().is_none_or(|one| wanted.is_empty() || wanted.contains(one))
-            });
-            plans.extend(engines.map(|browser| TestPlan {
-                name: test.name.value.clone(),
-                tags: tags.clone(),
-                browser,
-                attempts: test.retries.as_ref().map_or(0, |retries| retries.value) + 1,
-                timeout: test.timeout.as_ref().map_or(TEST_TIMEOUT, |timeout| timeout.value),
-                skip: test.skip.as_ref().map(|reason| reason.value.clone()),
-                steps: steps.clone(),
-                site: Site::from(&test.name.place),
-            }));
-        }
-        plans
-    }
-
     fn hooks(&mut self, scenario: &Scenario, scopes: &Scopes) -> HooksPlan {
         let hooks = &scenario.hooks;
         let tests = scenario.tests.iter().flat_map(|test| &test.steps);
@@ -261,27 +241,27 @@ impl Compiler<'_> {
             tests.chain(journeys.flat_map(|journey| &journey.steps)).cloned().collect();
         let mut late = self.captured(&walked);
         late.extend(scopes.test.iter().chain(&scopes.user).cloned());
-        let users = scenario.load.is_some();
-        let all_browser = scenario.tests.iter().all(|test| !test.browser.is_empty());
-        let for_each = match (users, all_browser) {
-            (true, _) => Some("virtual users have none"),
-            (false, false) => Some("some tests have none"),
-            (false, true) => None,
-        };
-        let for_test = (!all_browser).then_some("some tests have none");
+        let page = self.page(&[&scenario.page]);
+        self.browsing = Browsing { engine: None, times: Times::from(&page) };
+        let all = |all: bool, why| (!all).then_some((why, "put it into the tests that have one"));
+        let of_tests =
+            all(scenario.tests.iter().all(|test| !test.browser.is_empty()), "some tests have none");
+        let mut journeys = scenario.load.iter().flat_map(|load| &load.journeys);
+        let of_users = all(journeys.all(|one| one.browser.is_some()), "virtual users have none");
+        let once = all(false, "a run has none of its own");
         let mut walk = |steps: &[Step], name: &str, scope: &Names, no_browser| {
             let flow = Flow { journey: false, no_browser };
             self.walk(steps, &format!("in `{name}`"), scope, (flow, None))
         };
-        let (once, user) = (Some("a run has none of its own"), Some("virtual users have none"));
+        let of_each = of_users.or(of_tests);
         HooksPlan {
             before_run: walk(&hooks.before_run, "before-run", &Names::new(), once),
-            before_each: walk(&hooks.before_each, "before-each", &scopes.run, for_each),
-            before_test: walk(&hooks.before_test, "before-test", &scopes.each, for_test),
-            before_user: walk(&hooks.before_user, "before-user", &scopes.each, user),
-            after_test: walk(&hooks.after_test, "after-test", &late, for_test),
-            after_user: walk(&hooks.after_user, "after-user", &late, user),
-            after_each: walk(&hooks.after_each, "after-each", &late, for_each),
+            before_each: walk(&hooks.before_each, "before-each", &scopes.run, of_each),
+            before_test: walk(&hooks.before_test, "before-test", &scopes.each, of_tests),
+            before_user: walk(&hooks.before_user, "before-user", &scopes.each, of_users),
+            after_test: walk(&hooks.after_test, "after-test", &late, of_tests),
+            after_user: walk(&hooks.after_user, "after-user", &late, of_users),
+            after_each: walk(&hooks.after_each, "after-each", &late, of_each),
             after_run: walk(&hooks.after_run, "after-run", &scopes.run, once),
         }
     }

@@ -64,6 +64,8 @@ impl Compiler<'_> {
                 CaptureFrom::Cookie(name) => Some(CaptureSource::Cookie(name.value.clone())),
                 CaptureFrom::Regex(pattern, group) => self.regex_capture(pattern, *group),
                 CaptureFrom::Body => Some(CaptureSource::Body),
+                // The reader has refused it.
+                CaptureFrom::Page(_) => None,
             };
             let name = &capture.name;
             let slot = self.variables.slot(&name.value);

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::SeriesKind;
+use super::browse::Browsing;
 use super::compile::{Fault, Trouble};
 use super::files::Inputs;
 use super::library::Library;
@@ -30,6 +32,10 @@ pub(super) struct Compiler<'a> {
     pub(super) nodes: usize,
     /// Where the flow being compiled may do what.
     pub(super) flow: Flow,
+    /// What `before-run` has captured when browsers begin.
+    pub(super) of_run: Names,
+    /// What holds for its browser steps.
+    pub(super) browsing: Browsing,
     /// The hosts that requests go to, with whether any is only known while running.
     pub(super) hosts: BTreeSet<String>,
     pub(super) open_hosts: bool,
@@ -48,8 +54,8 @@ pub(super) type StepKey = (String, usize);
 pub(super) struct Flow {
     /// Whether a journey walks it.
     pub(super) journey: bool,
-    /// Why it cannot have browser steps; none if it can.
-    pub(super) no_browser: Option<&'static str>,
+    /// Why it cannot have browser steps, and what to do about it; none if it can.
+    pub(super) no_browser: Option<(&'static str, &'static str)>,
 }
 
 impl<'a> Compiler<'a> {
@@ -72,6 +78,8 @@ impl<'a> Compiler<'a> {
             using: Vec::new(),
             nodes: 0,
             flow: Flow::default(),
+            of_run: Names::new(),
+            browsing: Browsing::default(),
             hosts: BTreeSet::new(),
             open_hosts: false,
             bases: BTreeMap::new(),
@@ -147,7 +155,10 @@ impl<'a> Compiler<'a> {
         let named = |series: &SeriesPlan| {
             series.tags.iter().any(|(key, value)| key == "step" && *value == step.name)
         };
-        let known = |series: &SeriesPlan| series.tags == tags && series.checks == checks;
+        let kind = step.kind;
+        let known = |series: &SeriesPlan| {
+            series.tags == tags && series.checks == checks && series.kind == kind
+        };
         if let Some(at) = self.series.iter().position(known) {
             self.series[at].measured |= self.flow.journey;
             return SeriesId(at as u16);
@@ -163,7 +174,7 @@ impl<'a> Compiler<'a> {
             return SeriesId(0);
         }
         let measured = self.flow.journey;
-        self.series.push(SeriesPlan { name, tags, checks, measured, site });
+        self.series.push(SeriesPlan { name, tags, checks, kind, measured, site });
         SeriesId((self.series.len() - 1) as u16)
     }
 }
@@ -177,6 +188,7 @@ pub(super) struct NamedStep<'p> {
     pub(super) name: String,
     pub(super) tags: Vec<(String, String)>,
     pub(super) place: &'p Place,
+    pub(super) kind: SeriesKind,
 }
 
 /// Draws a trouble at its place.
@@ -194,7 +206,7 @@ pub(super) fn to_diagnostic(trouble: Trouble, place: &Place) -> Diagnostic {
 
 /// The part of a place that an expression takes; the whole where YAML's quotes and escapes have
 /// changed how it is written.
-fn within(place: &Place, expression: &str) -> Place {
+pub(super) fn within(place: &Place, expression: &str) -> Place {
     match place.text().find(expression) {
         Some(at) if !expression.is_empty() => {
             let start = place.span.start + at;

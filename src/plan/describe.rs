@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::{
-    ActionPlan, Arrivals, FeedPlan, LoadPlan, Node, Plan, Population, ScenarioPlan, ShapePlan,
-    Spacing, TestPlan,
+    ActionPlan, Arrivals, FeedPlan, LoadPlan, Node, PagePlan, Plan, Population, ScenarioPlan,
+    ShapePlan, Spacing, TestPlan,
 };
 use crate::scenario::{AtEnd, Pick};
 use crate::units::{Rate, show_count, write_duration};
@@ -100,8 +100,9 @@ fn describe_scenario(scenario: &ScenarioPlan, text: &mut String) {
     if !scenario.tests.is_empty() {
         line(text, 1, &tests_in_words(scenario));
     }
-    for test in &scenario.tests {
-        line(text, 2, &test_in_words(test));
+    // One test in several engines is one line.
+    for tests in scenario.tests.chunk_by(|one, next| one.name == next.name) {
+        describe_test(scenario, tests, text);
     }
     if let Some(load) = &scenario.load {
         describe_load(load, text);
@@ -131,18 +132,46 @@ fn tests_in_words(scenario: &ScenarioPlan) -> String {
     }
 }
 
-fn test_in_words(test: &TestPlan) -> String {
+/// A test, once for all of its engines.
+fn describe_test(scenario: &ScenarioPlan, tests: &[TestPlan], text: &mut String) {
+    let [test, ..] = tests else { return };
     let mut words = format!("{}: {}", test.name, counted(steps_of(&test.steps), "step"));
-    if let Some(browser) = &test.browser {
-        write!(words, " in {browser}").expect("writing to a String cannot fail");
-    }
+    let engines: Vec<&str> = tests.iter().filter_map(|test| test.browser.as_deref()).collect();
+    words.push_str(&in_engines(&engines));
     if !test.tags.is_empty() {
         write!(words, " [{}]", test.tags.join(", ")).expect("writing to a String cannot fail");
     }
     if let Some(reason) = &test.skip {
         write!(words, ", skipped: {reason}").expect("writing to a String cannot fail");
     }
-    words
+    if let Some(needing) = &test.needed_by {
+        write!(words, ", because `{needing}` needs it").expect("writing to a String cannot fail");
+    }
+    line(text, 2, &words);
+    if !test.needs.is_empty() {
+        let named = |need: &usize| Some(format!("`{}`", scenario.tests.get(*need)?.name));
+        let needs: Vec<String> = test.needs.iter().filter_map(named).collect();
+        line(text, 3, &format!("after {}", needs.join(", ")));
+    }
+    if test.browser.is_some() {
+        describe_page(&test.page, 3, text);
+        describe_nodes(&test.steps, 3, text);
+    }
+}
+
+fn in_engines(engines: &[&str]) -> String {
+    match engines.split_last() {
+        None => String::new(),
+        Some((one, [])) => format!(" in {one}"),
+        Some((last, others)) => format!(" in {} and {last}", others.join(", ")),
+    }
+}
+
+fn describe_page(page: &PagePlan, depth: usize, text: &mut String) {
+    let words = page.in_words();
+    if !words.is_empty() {
+        line(text, depth, &format!("page: {}", words.join(", ")));
+    }
 }
 
 fn describe_load(load: &LoadPlan, text: &mut String) {
@@ -160,7 +189,12 @@ fn describe_load(load: &LoadPlan, text: &mut String) {
             _ => format!(", {} of {weights} iterations", journey.weight),
         };
         let steps = counted(steps_of(&journey.steps), "step");
-        line(text, 2, &format!("journey `{}`: {steps}{share}", journey.name));
+        let engine: Vec<&str> = journey.browser.as_deref().into_iter().collect();
+        let engine = in_engines(&engine);
+        line(text, 2, &format!("journey `{}`: {steps}{engine}{share}", journey.name));
+        if journey.browser.is_some() {
+            describe_page(&journey.page, 3, text);
+        }
         describe_nodes(&journey.steps, 3, text);
     }
     for sla in &load.slas {
@@ -242,7 +276,16 @@ fn describe_nodes(nodes: &[Node], depth: usize, text: &mut String) {
             ActionPlan::Http(http) => {
                 format!("{}: {}", http.name, counted(http.checks.len(), "check"))
             }
-            ActionPlan::Browser(browser) => browser.name.clone(),
+            ActionPlan::Browser(browser) => {
+                if browser.soft {
+                    extra.push("soft".to_string());
+                }
+                if !browser.captures.is_empty() {
+                    let names = browser.captures.iter().map(|capture| capture.name.as_str());
+                    extra.push(format!("keeps {}", names.collect::<Vec<_>>().join(", ")));
+                }
+                browser.name.clone()
+            }
             ActionPlan::Pause(pause) => format!("pause {pause}"),
             ActionPlan::Group(_) => "group".to_string(),
         };

@@ -4,6 +4,7 @@
 //! what `locate` says, and hands the contents, or the reasons why there are none, to `build`.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -18,6 +19,8 @@ pub struct Inputs {
     pub scenarios: Vec<Scenario>,
     /// All other files that they and their includes want, by `locate(scenario file, name)`.
     pub files: BTreeMap<String, FileContent>,
+    /// The folder that all these names are relative to, absolute: browsers have one of their own.
+    pub folder: PathBuf,
 }
 
 /// What was found under a path.
@@ -107,6 +110,11 @@ pub(super) enum Found<'a> {
 }
 
 impl Inputs {
+    /// A path as a browser can open it.
+    pub(super) fn absolute(&self, path: &str) -> String {
+        self.folder.join(path).to_string_lossy().into_owned()
+    }
+
     /// The content of a file where it is named with its path, or what is wrong with it.
     pub(super) fn find(
         &self,

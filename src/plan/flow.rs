@@ -1,7 +1,6 @@
 //! Turns lists of steps into nodes: names resolved, conditions compiled, think times settled.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -9,7 +8,7 @@ use super::compiler::{Compiler, Flow, NamedStep, StepKey, to_diagnostic};
 use super::overlay::{is_empty, lay_over};
 use super::request::default_name;
 use super::variables::captures_of;
-use super::{ActionPlan, BrowserPlan, Condition, Node, RepeatPlan, Site};
+use super::{ActionPlan, Condition, Node, RepeatPlan, SeriesKind};
 use crate::diagnostic::{Diagnostic, Spanned};
 use crate::scenario::{Action, BrowserStep, Comparison, HttpStep, Matcher, Repeat, Step};
 use crate::units::Pause;
@@ -74,7 +73,9 @@ impl Compiler<'_> {
                 (ActionPlan::Http(plan), own.or(think))
             }
             Action::Browser(browser) => {
-                (ActionPlan::Browser(self.browser(step, browser)?), own.or(think))
+                let step_named = named(step, || browser_in_words(browser));
+                let plan = self.browser(step_named, step, browser)?;
+                (ActionPlan::Browser(plan), own.or(think))
             }
             Action::Pause(pause) => (ActionPlan::Pause(pause.value), own),
             Action::Group(steps) => {
@@ -154,24 +155,6 @@ impl Compiler<'_> {
         })
     }
 
-    fn browser(&mut self, step: &Step, browser: &BrowserStep) -> Option<Arc<BrowserPlan>> {
-        if let Some(why) = self.flow.no_browser {
-            let problem = format!("`{}` needs a browser, and {why}", browser.verb.value);
-            let place = &browser.verb.place;
-            self.problem(
-                Diagnostic::error("no-browser", problem, place, "a browser step")
-                    .help("put it into a test that has `browser: [chromium]`"),
-            );
-            return None;
-        }
-        let argument = self.json(&browser.argument);
-        let step_named = named(step, || browser_in_words(browser));
-        let name = step_named.name.clone();
-        let series = self.series(step_named, &[]);
-        let (verb, site) = (browser.verb.value.clone(), Site::from(&step.place));
-        Some(Arc::new(BrowserPlan { series, name, verb, argument, site }))
-    }
-
     fn repeat(&mut self, repeat: &Repeat) -> RepeatPlan {
         RepeatPlan {
             times: repeat.times.value,
@@ -219,7 +202,7 @@ impl Compiler<'_> {
 fn named(step: &Step, default: impl FnOnce() -> String) -> NamedStep<'_> {
     let name = step.name.as_ref().map_or_else(default, |name| name.value.clone());
     let tags = step.tags.iter().map(|(key, value)| (key.value.clone(), value.value.clone()));
-    NamedStep { name, tags: tags.collect(), place: &step.place }
+    NamedStep { name, tags: tags.collect(), place: &step.place, kind: SeriesKind::Http }
 }
 
 fn shown_name(step: &Step) -> String {
@@ -231,21 +214,33 @@ fn shown_name(step: &Step) -> String {
     named(step, default).name
 }
 
-/// `click button "Buy"`.
+/// `click button "Buy"`, on one line.
 fn browser_in_words(browser: &BrowserStep) -> String {
     let verb = browser.verb.value.as_str();
     match &browser.argument.value {
-        Value::String(text) => format!("{verb} {text}"),
+        Value::String(text) => format!("{verb} {}", shortened(text)),
         Value::Object(map) => {
             let words = map.iter().filter_map(|(key, value)| match (key.as_str(), value) {
-                ("role", Value::String(role)) => Some(role.clone()),
-                ("with" | "within", _) => None,
-                (_, Value::String(text)) => Some(format!("{text:?}")),
+                ("role" | "url" | "request" | "response" | "load" | "key", Value::String(text)) => {
+                    Some(shortened(text))
+                }
+                ("with" | "until", _) => None,
+                (_, Value::String(text)) => Some(format!("{:?}", shortened(text))),
                 _ => None,
             });
             [verb.to_string()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
         }
         _ => verb.to_string(),
+    }
+}
+
+/// The beginning of a text, white space folded: a script is no name.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 60;
+    let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match folded.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}...", &folded[..at]),
+        None => folded,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Arrivals, Node, Population, Site};
+use super::{Arrivals, Node, PagePlan, Population, SeriesId, Site};
 use crate::metric::Sla;
 
 /// The load of one scenario.
@@ -29,6 +29,12 @@ pub struct JourneyPlan {
     pub name: String,
     /// Against its siblings.
     pub weight: u32,
+    /// The engine that each of its users has a browser of; none for HTTP only.
+    pub browser: Option<String>,
+    /// What these browsers are like; says nothing without one.
+    pub page: PagePlan,
+    /// The series of the web vitals, in the order of `WEB_VITALS`; none without a browser.
+    pub web_vitals: Vec<SeriesId>,
     /// Its steps; each node's think time is settled.
     pub steps: Vec<Node>,
 }

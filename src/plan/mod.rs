@@ -12,7 +12,9 @@ use crate::scenario::{AtEnd, Pick};
 
 pub use crate::scenario::{HttpVersion, LaneWish};
 pub use arrivals::{Arrivals, Spacing, Times};
+pub use browser::{BrowserPlan, PagePlan};
 pub use build::build;
+pub use choose::{Choice, ShardPlan, test_id};
 pub use codes::CODES;
 pub use compile::{Fault, Meaning, Trouble};
 pub use files::{FileContent, Inputs, locate};
@@ -22,17 +24,20 @@ pub use pick::{Branch, PickPlan};
 pub use population::Population;
 pub use secrets::Secrets;
 pub use step::{
-    ActionPlan, BodyPlan, BrowserPlan, CapturePlan, CaptureSource, CheckPlan, CheckWhat,
-    ComparisonPlan, Condition, HttpPlan, MatcherPlan, Node, PartPlan, Prepared, RepeatPlan,
-    ValuePlan,
+    ActionPlan, BodyPlan, CapturePlan, CaptureSource, CheckPlan, CheckWhat, ComparisonPlan,
+    Condition, HttpPlan, MatcherPlan, Node, PartPlan, Prepared, RepeatPlan, ValuePlan,
 };
 pub use template::{Expression, Function, Missing, Scope, Segment, Spelling, Template};
 pub use wire::{DEFAULT_HEADERS, Origin, Piece, WireBody, WirePlan, is_field_byte, is_idempotent};
 
+pub mod browser;
+
 mod address;
 mod arrivals;
+mod browse;
 mod build;
 mod checks;
+mod choose;
 mod codes;
 mod compile;
 mod compiler;
@@ -46,11 +51,14 @@ mod hosts;
 mod library;
 mod load;
 mod matchers;
+mod needs;
 mod overlay;
+mod pages;
 mod pick;
 mod population;
 mod request;
 mod secrets;
+mod shard;
 mod slas;
 mod step;
 mod template;
@@ -68,10 +76,12 @@ pub struct Overrides {
     pub profile: Option<String>,
     /// `--var NAME=VALUE`, for every scenario that declares NAME.
     pub vars: Vec<(String, String)>,
-    /// `--tag`: only tests that have one of these.
+    /// `--tag`: only tests that have one of these, and what they need.
     pub tags: Vec<String>,
     /// `--browser`: of tests with browsers only these engines; empty for all.
     pub browsers: Vec<String>,
+    /// What else is asked of tests.
+    pub choice: Choice,
     /// `--seed`.
     pub seed: u64,
     /// The declared environment variables that are set.
@@ -97,6 +107,8 @@ pub struct Plan {
     pub hosts: Vec<String>,
     /// Whether some request goes where only an answer or a data row says.
     pub open_hosts: bool,
+    /// The part of all tests that this run has, where they are divided.
+    pub shard: Option<ShardPlan>,
     /// What is legal and yet looks like a mistake.
     pub warnings: Vec<Diagnostic>,
 }
@@ -152,11 +164,29 @@ pub struct SeriesPlan {
     pub tags: Vec<(String, String)>,
     /// The checks of the step, in the order of `Sample::failed_checks`' bits.
     pub checks: Vec<String>,
+    /// What its samples are of.
+    pub kind: SeriesKind,
     /// Whether a journey names it; else it belongs to setup, teardown or a test.
     pub measured: bool,
     /// Where it is written.
     pub site: Site,
 }
+
+/// What the samples of a series are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SeriesKind {
+    /// Requests.
+    #[default]
+    Http,
+    /// What a user sees in a browser: from an action to its effect.
+    Browser,
+    /// A web vital or navigation timing, by its name; `cls`, which has no unit, counts a
+    /// millisecond for each 1.
+    WebVital(&'static str),
+}
+
+/// The web vitals that browsers are asked for, in the order of `JourneyPlan::web_vitals`.
+pub const WEB_VITALS: [&str; 7] = ["ttfb", "fcp", "lcp", "cls", "inp", "dom", "load"];
 
 /// Where something is written, as text that may outlive the file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -281,8 +311,17 @@ pub struct TestPlan {
     pub attempts: u32,
     /// The longest time for one attempt.
     pub timeout: Duration,
+    /// The tests that must pass before it, as places in `ScenarioPlan::tests`; those of a test
+    /// in an engine are in the same engine, or in none.
+    pub needs: Vec<usize>,
+    /// How long it took in earlier runs, in milliseconds; none where that is not known.
+    pub expected_ms: Option<u64>,
     /// Why it is not run.
     pub skip: Option<String>,
+    /// What its browser is like; says nothing to a test without one.
+    pub page: PagePlan,
+    /// Why it is run although it was not chosen: the test that needs it.
+    pub needed_by: Option<String>,
     /// Its steps.
     pub steps: Vec<Node>,
     /// Where it is written.

@@ -102,7 +102,7 @@ pub(super) fn with_defaults(step: &HttpStep, defaults: &HttpDefaults) -> HttpSte
 }
 
 /// What `over` names replaces what has the same name in `base`.
-fn merged<T: Clone>(
+pub(super) fn merged<T: Clone>(
     base: &[(Spanned<String>, T)],
     over: &[(Spanned<String>, T)],
     same: impl Fn(&str, &str) -> bool,

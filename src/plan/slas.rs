@@ -3,7 +3,7 @@
 
 use super::compiler::Compiler;
 use super::library::quoted_list;
-use super::{SeriesPlan, Site, SlaPlan};
+use super::{SeriesKind, SeriesPlan, Site, SlaPlan};
 use crate::diagnostic::{Diagnostic, Spanned, nearest};
 use crate::metric::Sla;
 
@@ -21,7 +21,25 @@ impl Compiler<'_> {
     }
 
     fn sla_problem(&self, sla: &Spanned<Sla>) -> Option<Diagnostic> {
-        let walked: Vec<&SeriesPlan> = self.series.iter().filter(|one| one.measured).collect();
+        let vital = sla.value.metric.web_vital();
+        let of_step = |(key, _): &&(String, String)| key == "step";
+        if let Some((_, step)) = sla.value.tags.iter().find(of_step).filter(|_| vital.is_some()) {
+            let problem = format!("a web vital is one of pages, not of the step `{step}`");
+            return Some(
+                Diagnostic::error("sla-without-step", problem, &sla.place, "this SLA")
+                    .help("leave the step out, or bound browser_step_duration of it"),
+            );
+        }
+        let meant = |one: &&SeriesPlan| {
+            one.measured && matches!(one.kind, SeriesKind::WebVital(_)) == vital.is_some()
+        };
+        let walked: Vec<&SeriesPlan> = self.series.iter().filter(meant).collect();
+        if let Some(wanted) = sla.value.metric.of_browser()
+            && self.series.iter().any(|one| one.measured)
+            && walked.iter().all(|one| in_browser(one) != wanted)
+        {
+            return Some(of_no_step(sla, wanted));
+        }
         let wanted = &sla.value.tags;
         let wrong = wanted.iter().find(|tag| walked.iter().all(|one| !one.tags.contains(tag)));
         match wrong {
@@ -54,6 +72,22 @@ impl Compiler<'_> {
             _ => diagnostic.help(format!("the journey walks {}", quoted_list(&names))),
         }
     }
+}
+
+fn in_browser(series: &SeriesPlan) -> bool {
+    series.tags.iter().any(|(key, _)| key == "browser")
+}
+
+/// A bound on browser steps where there are none, or on requests where there are none.
+fn of_no_step(sla: &Spanned<Sla>, browser: bool) -> Diagnostic {
+    let (problem, help) = match browser {
+        true => ("no journey has a browser step", "say `browser: chromium` and use it"),
+        false => (
+            "no journey makes a request itself",
+            "bound browser_step_duration, browser_step_failed or a browser_web_vital_ instead",
+        ),
+    };
+    Diagnostic::error("sla-without-step", problem, &sla.place, "this SLA").help(help)
 }
 
 fn step_of(series: &SeriesPlan) -> &str {

@@ -9,6 +9,7 @@ use jsonschema::Validator;
 use regex::Regex;
 use serde_json_path::JsonPath;
 
+use super::browser::BrowserPlan;
 use super::pick::{PickPlan, picks};
 use super::wire::{WirePlan, wire};
 use super::{SeriesId, Site, Slot, Template};
@@ -240,19 +241,4 @@ pub enum CaptureSource {
     Regex(Regex, u32),
     /// The body as text.
     Body,
-}
-
-/// A browser action, planned; the browser driver compiles it.
-#[derive(Debug)]
-pub struct BrowserPlan {
-    /// The series its samples belong to.
-    pub series: SeriesId,
-    /// Its name, or the action in words.
-    pub name: String,
-    /// The action.
-    pub verb: String,
-    /// Its argument, as JSON text to render.
-    pub argument: Template,
-    /// Where it is written.
-    pub site: Site,
 }

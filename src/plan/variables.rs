@@ -256,6 +256,7 @@ pub(super) fn captures_of(step: &Step) -> &[Capture] {
             let HttpStep { capture, .. } = &**http;
             capture
         }
+        Action::Browser(browser) => &browser.capture,
         _ => &[],
     }
 }

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
-use super::compiler::{Compiler, Flow};
+use super::browse::{Browsing, Times};
+use super::compiler::{Compiler, Flow, NamedStep};
 use super::library::quoted_list;
-use super::{Arrivals, JourneyPlan, LoadPlan, Population, ShapePlan, Spacing};
-use crate::diagnostic::{Diagnostic, Spanned, nearest};
+use super::{
+    Arrivals, JourneyPlan, LoadPlan, Population, SeriesId, SeriesKind, ShapePlan, Spacing,
+    WEB_VITALS,
+};
+use crate::diagnostic::{Diagnostic, Place, Spanned, nearest};
 use crate::scenario::{self, Load, Profile, Shape, Stage};
 
 const GRACEFUL_STOP: Duration = Duration::from_secs(30);
@@ -18,15 +22,28 @@ const MAX_USERS: (f64, f64) = (10.0, 10_000.0);
 impl Compiler<'_> {
     /// Compiles the load; none if this run does not put it on.
     pub(super) fn load(&mut self, load: &Load, scope: &super::compiler::Names) -> Option<LoadPlan> {
-        let no_browser = Some("load has none");
         let mut journeys = Vec::new();
         for journey in &load.journeys {
             let name = format!("in the journey `{}`", journey.name.value);
             let think = load.think.as_ref().map(|think| think.value);
+            let engine = journey.browser.as_ref().map(|engine| engine.value.clone());
+            let no_browser = engine.is_none().then_some((
+                "the users of this journey have none",
+                "add `browser: chromium` to the journey, or to `load`",
+            ));
             let flow = Flow { journey: true, no_browser };
+            let page = self.page(&[&self.scenario().page, &load.page, &journey.page]);
+            self.browsing = Browsing { engine: engine.clone(), times: Times::from(&page) };
+            let web_vitals = match &engine {
+                Some(engine) => self.web_vitals(engine, &journey.name.place),
+                None => Vec::new(),
+            };
             journeys.push(JourneyPlan {
+                web_vitals,
                 name: journey.name.value.clone(),
                 weight: journey.weight.value,
+                browser: engine,
+                page,
                 steps: self.walk(&journey.steps, &name, scope, (flow, think)),
             });
         }
@@ -46,6 +63,17 @@ impl Compiler<'_> {
             journeys,
             slas: Vec::new(),
         })
+    }
+
+    /// A series for each web vital in one engine.
+    fn web_vitals(&mut self, engine: &str, place: &Place) -> Vec<SeriesId> {
+        self.flow = Flow { journey: true, no_browser: None };
+        let series = |vital: &&'static str| {
+            let (name, kind) = (vital.to_string(), SeriesKind::WebVital(vital));
+            let tags = vec![("browser".to_string(), engine.to_string())];
+            self.series(NamedStep { name, tags, place, kind }, &[])
+        };
+        WEB_VITALS.iter().map(series).collect()
     }
 
     /// The profile that this run uses; `build` reports where none of the scenarios has it.

@@ -27,6 +27,9 @@ pub(super) fn facts(
         facts.push(("Load", format!("{}, {} model, by {}", load.shape, load.model, load.engine)));
     }
     facts.extend(lanes(result).into_iter().map(|lane| ("HTTP", lane)));
+    for browser in &result.browsers {
+        facts.push(("Browser", format!("{}, as {}", browser.version, browser.engine)));
+    }
     facts.push(("Machine", format!("{}, {} cores", machine.cpu, machine.cores)));
     facts.push(("System", format!("{}, kernel {}", machine.os, machine.kernel)));
     facts.push(("Memory", show_bytes(machine.memory_mb.saturating_mul(1_048_576))));

@@ -9,13 +9,12 @@ use super::svg;
 
 const TEMPLATE: &str = include_str!("html.j2");
 
+/// The style that all pages share.
+const STYLE: &str = include_str!("page.css");
+
 /// The page's text.
 pub(super) fn render(report: &Report<'_>) -> String {
-    let mut page = Environment::new();
-    page.set_auto_escape_callback(|_| AutoEscape::Html);
-    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
-    page.set_syntax(syntax.expect("the usual delimiters can be told apart"));
-    page.add_filter("prose", prose);
+    let page = environment();
     let template = page.template_from_str(TEMPLATE).expect("the template is a part of the program");
     let charts: Vec<Value> = svg::inline(report)
         .into_iter()
@@ -36,8 +35,10 @@ pub(super) fn render(report: &Report<'_>) -> String {
         held => Value::from(Serde(report.held().collect::<Vec<_>>())),
         tests => Value::from(Serde(&report.tests)),
         test_counts => Value::from(Serde(&report.test_counts)),
+        close => Value::from(Serde(&report.close)),
         slas => Value::from(Serde(&report.slas)),
         steps => Value::from(Serde(&report.steps)),
+        seen => Value::from(Serde(&report.seen)),
         parts => Value::from(Serde(&report.parts)),
         vitals => Value::from(Serde(&report.vitals)),
         changes => Value::from(Serde(&report.changes)),
@@ -49,6 +50,17 @@ pub(super) fn render(report: &Report<'_>) -> String {
         several => report.several(),
     };
     template.render(context).expect("the template uses what it is given")
+}
+
+/// What all pages are drawn with: everything is escaped that is not known to be safe.
+pub(super) fn environment() -> Environment<'static> {
+    let mut page = Environment::new();
+    page.set_auto_escape_callback(|_| AutoEscape::Html);
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+    page.set_syntax(syntax.expect("the usual delimiters can be told apart"));
+    page.add_filter("prose", prose);
+    page.add_template("page.css", STYLE).expect("the style is a part of the program");
+    page
 }
 
 /// The headline without its word, which stands above it: a sentence of its own.

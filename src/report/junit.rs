@@ -5,20 +5,26 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quick_junit::{
-    NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestRerun, TestSuite, XmlString,
+    FlakyOrRerun, NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestRerun, TestSuite,
+    XmlString,
 };
 
-use super::rows::{FailureRow, FindingRow, Report, TestRow};
+use super::left::LeftRow;
+use super::rows::{FailureRow, FindingRow, Report};
+use super::tested::TestRow;
 
 /// The file's text.
 pub(super) fn render(report: &Report<'_>) -> String {
     let mut file = Junit::new("taster");
     file.set_time(Duration::from_millis(report.result.run.duration_ms));
     let mut suites: Vec<TestSuite> = Vec::new();
+    // Whoever reads only this file shall not see a green one of a run that failed.
+    let fails = |row: &FindingRow| row.stage == "tests" && row.word == "FAIL";
+    let flaky_fails = report.findings.iter().any(|row| fails(row) && row.observed == "flaky");
     for scenario in scenarios(report) {
         let mut suite = TestSuite::new(format!("tests: {scenario}"));
         let of = report.tests.iter().filter(|test| test.scenario == scenario);
-        suite.add_test_cases(unique(of.map(test_case).collect()));
+        suite.add_test_cases(unique(of.map(|test| test_case(test, flaky_fails)).collect()));
         suites.push(suite);
     }
     let slas: Vec<TestCase> = report.slas.iter().map(sla_case).collect();
@@ -50,20 +56,27 @@ fn run_findings<'a>(report: &'a Report<'_>) -> impl Iterator<Item = &'a FindingR
     )
 }
 
-fn test_case(test: &TestRow) -> TestCase {
+fn test_case(test: &TestRow, flaky_fails: bool) -> TestCase {
     let status = match test.status {
         "passed" => TestCaseStatus::success(),
-        "flaky" => {
-            let mut again = TestRerun::new(NonSuccessKind::Failure);
-            describe_rerun(&mut again, test.failure.as_ref());
-            TestCaseStatus::Success { flaky_runs: vec![again] }
+        "flaky" if flaky_fails => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            let attempts = test.attempts;
+            status.set_message(format!("passed only at attempt {attempts} (--fail-on-flaky)"));
+            status.set_type("flaky").set_rerun_kind(FlakyOrRerun::Flaky);
+            status.add_reruns(reruns(test, test.failure.as_ref()));
+            status
         }
+        "flaky" => TestCaseStatus::Success { flaky_runs: reruns(test, test.failure.as_ref()) },
         "failed" => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            if let Some(failure) = &test.failure {
+            // The format tells the first attempt as the failure, and those after it as reruns.
+            let first = test.tries.first().and_then(|one| one.failure.as_ref());
+            if let Some(failure) = first.or(test.failure.as_ref()) {
                 status.set_message(&failure.message).set_type(&failure.kind);
                 status.set_description(whole(failure));
             }
+            status.add_reruns(reruns(test, None).into_iter().skip(1));
             status
         }
         _ => {
@@ -80,14 +93,38 @@ fn test_case(test: &TestRow) -> TestCase {
     case.set_classname(&test.scenario).set_time(Duration::from_millis(test.duration_ms));
     case.set_assertions(test.checks as usize);
     place(&mut case, &test.place);
+    if let Some(told) = test.left.as_ref().map(told).filter(|told| !told.is_empty()) {
+        case.set_system_out(told);
+    }
     case
 }
 
-fn describe_rerun(rerun: &mut TestRerun, failure: Option<&FailureRow>) {
-    if let Some(failure) = failure {
-        rerun.set_message(&failure.message).set_type(&failure.kind);
-        rerun.set_description(whole(failure));
+/// Why it failed and where its attempts can be looked at; `[[ATTACHMENT|...]]` is how Jenkins and
+/// GitLab find files.
+fn told(left: &LeftRow) -> String {
+    let why = left.causes.iter().map(|cause| format!("{cause}\n"));
+    let pages = left.pages.iter().map(|page| format!("[[ATTACHMENT|{}]]\n", page.file));
+    why.chain(pages).collect()
+}
+
+/// The attempts that failed; of results that do not tell them, the failure there is.
+fn reruns(test: &TestRow, known: Option<&FailureRow>) -> Vec<TestRerun> {
+    let failed = |(failure, ms): (&FailureRow, Option<u64>)| {
+        let mut again = TestRerun::new(NonSuccessKind::Failure);
+        again.set_message(&failure.message).set_type(&failure.kind);
+        again.set_description(whole(failure));
+        if let Some(ms) = ms {
+            again.set_time(Duration::from_millis(ms));
+        }
+        again
+    };
+    let told =
+        test.tries.iter().filter_map(|one| Some((one.failure.as_ref()?, Some(one.duration_ms))));
+    let mut all: Vec<TestRerun> = told.map(failed).collect();
+    if all.is_empty() {
+        all.extend(known.map(|failure| failed((failure, None))));
     }
+    all
 }
 
 /// All that is known of a failure, as plain text.

@@ -4,6 +4,7 @@
 use super::changes::ChangeRow;
 use super::foreign::line;
 use super::rows::{FindingRow, Report, StepRow};
+use super::seen::SeenRow;
 
 /// Bytes, so that it is below the servers' 65,536 characters whatever the script.
 const LIMIT: usize = 60_000;
@@ -30,7 +31,9 @@ pub(super) fn render(report: &Report<'_>) -> String {
     notices(&mut page, report);
     slas(&mut page, report);
     tests(&mut page, report);
+    left(&mut page, report);
     steps(&mut page, report);
+    seen(&mut page, report);
     repeat(&mut page, report);
     if page.cut > 0 {
         let note = format!("\n_{} more lines do not fit here: see report.html._\n", page.cut);
@@ -115,6 +118,23 @@ fn notices(page: &mut Page, report: &Report<'_>) {
     page.fold(&title, std::iter::once("\n".to_string()).chain(rows.iter().map(one)));
 }
 
+fn seen(page: &mut Page, report: &Report<'_>) {
+    if report.seen.is_empty() {
+        return;
+    }
+    let head = "\n| step or page | browser | count | failed | p50 | p90 | p95 | max |\n\
+        |---|---|--:|--:|--:|--:|--:|--:|\n";
+    let row = |row: &SeenRow| {
+        let what = md(&report.whose(&row.scenario, format!("{} {}", row.what, row.vital)));
+        let times = row.times.join(" | ");
+        let (browser, count, failed) = (md(&row.browser), &row.count, row.failed);
+        format!("| {} | {browser} | {count} | {failed} | {times} |\n", what.trim())
+    };
+    let title = format!("What users saw in browsers, {}", counted(report.seen.len(), "row"));
+    let rows = report.seen.iter().map(row);
+    page.fold(&title, std::iter::once(head.to_string()).chain(rows));
+}
+
 fn slas(page: &mut Page, report: &Report<'_>) {
     if report.slas.is_empty() {
         return;
@@ -136,9 +156,42 @@ fn tests(page: &mut Page, report: &Report<'_>) {
     let rows = report.tests.iter().map(|test| {
         let browser = if test.browser.is_empty() { "" } else { " in " };
         let name = format!("{} › {}{browser}{}", test.scenario, test.name, test.browser);
-        format!("| {} | {} | {} |\n", md(&name), test.status, test.duration)
+        let attempts = match test.attempts {
+            0 | 1 => String::new(),
+            more => format!(", {more} attempts"),
+        };
+        format!("| {} | {}{attempts} | {} |\n", md(&name), test.status, test.duration)
     });
     page.fold(&counted(report.tests.len(), "test"), std::iter::once(head).chain(rows));
+}
+
+/// Why browser tests failed, and what nearly did. Pages are named as links that lead somewhere
+/// where the run's folder was kept beside the comment.
+fn left(page: &mut Page, report: &Report<'_>) {
+    let failed = report.tests.iter().filter_map(|test| Some((test, test.left.as_ref()?)));
+    for (test, left) in failed.filter(|(_, left)| !left.causes.is_empty()) {
+        let name = format!("{} › {} in {}", test.scenario, test.name, test.browser);
+        page.add(&format!("\n**{}** {}\n", test.status, md(&name)));
+        for cause in &left.causes {
+            page.add(&format!("- {}\n", prose(cause)));
+        }
+        let links = left.pages.iter();
+        let links: Vec<String> =
+            links.map(|one| format!("[attempt {}]({})", one.attempt, one.file)).collect();
+        if !links.is_empty() {
+            page.add(&format!("- traces: {}\n", links.join(", ")));
+        }
+    }
+    if report.close.is_empty() {
+        return;
+    }
+    let head = "\n| step | took | of | used |\n|---|--:|--:|--:|\n".to_string();
+    let rows = report.close.iter().map(|row| {
+        let name = format!("{} ({})", row.step, row.test);
+        format!("| {} | {} | {} | {} |\n", md(&name), row.took, row.within, row.used)
+    });
+    let title = format!("{} nearly failed", counted(report.close.len(), "step"));
+    page.fold(&title, std::iter::once(head).chain(rows));
 }
 
 fn steps(page: &mut Page, report: &Report<'_>) {

@@ -7,16 +7,21 @@ mod changes;
 mod chart;
 mod csv;
 mod facts;
+mod failure;
 mod foreign;
 mod html;
 mod json;
 mod junit;
 mod latency;
+mod left;
 mod markdown;
 mod rows;
+mod seen;
 mod svg;
 mod table;
+mod tested;
 mod text;
+mod trace;
 
 use std::str::FromStr;
 
@@ -26,6 +31,7 @@ use crate::analysis::Verdict;
 use crate::result::RunResult;
 
 pub use text::TextOptions;
+pub use trace::{Sheet, trace_page};
 
 /// What a report can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -6,12 +6,16 @@ use serde::Serialize;
 
 use super::changes::{ChangeRow, changes};
 use super::facts::facts;
-use super::foreign::{block, line};
+pub(super) use super::failure::{FailureRow, failure};
+use super::foreign::line;
 use super::latency::{LatencyRow, PartRow, VitalRow, latencies, parts, vitals};
+use super::left::{CloseRow, close};
+use super::seen::{SeenRow, seen};
+use super::tested::{TestRow, test, test_counts};
 use crate::analysis::{Finding, Stage, Verdict, Word};
 use crate::metric::Sla;
-use crate::result::{FailureExample, Health, RunResult, StepResult, TestResult, TestStatus};
-use crate::units::{show_bytes, show_count, show_duration_us, show_percent, show_rate};
+use crate::result::{Health, RunResult, StepResult};
+use crate::units::{show_bytes, show_count, show_percent, show_rate};
 
 /// The longest name that is shown whole.
 pub(super) const NAME: usize = 120;
@@ -27,8 +31,12 @@ pub(super) struct Report<'a> {
     pub findings: Vec<FindingRow>,
     pub tests: Vec<TestRow>,
     pub test_counts: Vec<(&'static str, usize)>,
+    /// Steps of browser tests that passed with little time left.
+    pub close: Vec<CloseRow>,
     pub slas: Vec<SlaRow>,
     pub steps: Vec<StepRow>,
+    /// What users saw in browsers.
+    pub seen: Vec<SeenRow>,
     /// Where the time of the steps went.
     pub parts: Vec<PartRow>,
     pub vitals: Vec<VitalRow>,
@@ -53,38 +61,6 @@ pub(super) struct FindingRow {
     pub bound: String,
     pub place: String,
     pub example: Option<FailureRow>,
-}
-
-/// A failure in full.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct FailureRow {
-    pub kind: String,
-    pub step: String,
-    pub message: String,
-    pub place: String,
-    /// The line number that `place` names, and the column.
-    pub line_number: String,
-    pub column: usize,
-    pub line: String,
-    pub request: String,
-    pub response: String,
-}
-
-/// A test.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct TestRow {
-    pub scenario: String,
-    pub name: String,
-    pub browser: String,
-    pub status: &'static str,
-    pub duration: String,
-    pub duration_ms: u64,
-    pub attempts: u32,
-    pub checks: u32,
-    /// Why it did not pass, in short.
-    pub reason: String,
-    pub place: String,
-    pub failure: Option<FailureRow>,
 }
 
 /// A bound.
@@ -154,10 +130,12 @@ impl<'a> Report<'a> {
             health: health(result),
             health_reasons: result.generator.reasons.iter().map(|why| line(why, 300)).collect(),
             findings: verdict.findings.iter().map(finding).collect(),
-            tests: result.tests.iter().map(test).collect(),
+            tests: result.tests.iter().map(|one| test(one, verdict)).collect(),
             test_counts: test_counts(&result.tests),
+            close: close(verdict),
             slas: slas(result, verdict),
             steps: result.steps.iter().map(step).collect(),
+            seen: seen(result),
             parts: parts(result),
             vitals: vitals(&result.generator),
             changes: baseline.map(|base| changes(result, base, verdict)).unwrap_or_default(),
@@ -248,66 +226,6 @@ fn stage(stage: Stage) -> &'static str {
         Stage::Counts | Stage::Latency => "SLAs",
         Stage::Baseline => "baseline",
     }
-}
-
-fn failure(example: &FailureExample) -> FailureRow {
-    let mut parts = example.place.rsplitn(3, ':');
-    let column = parts.next().and_then(|column| column.parse().ok()).unwrap_or(1);
-    let line_number = parts.next().filter(|number| number.bytes().all(|b| b.is_ascii_digit()));
-    FailureRow {
-        kind: line(&example.kind, 40),
-        step: line(&example.step, NAME),
-        message: line(&example.message, 600),
-        place: line(&example.place, 240),
-        line_number: line_number.unwrap_or("").to_string(),
-        column,
-        line: block(&example.line, 1),
-        request: block(&example.request, 12),
-        response: block(example.response.as_deref().unwrap_or(""), 16),
-    }
-}
-
-fn test(test: &TestResult) -> TestRow {
-    let status = match test.status {
-        TestStatus::Passed => "passed",
-        TestStatus::Failed => "failed",
-        TestStatus::Flaky => "flaky",
-        TestStatus::Skipped => "skipped",
-        TestStatus::Unsupported => "unsupported",
-    };
-    TestRow {
-        scenario: line(&test.scenario, NAME),
-        name: line(&test.name, NAME),
-        browser: line(test.browser.as_deref().unwrap_or(""), 40),
-        status,
-        duration: match test.duration_ms {
-            0 => "under 1 ms".to_string(),
-            ms => show_duration_us(ms.saturating_mul(1_000)),
-        },
-        duration_ms: test.duration_ms,
-        attempts: test.attempts,
-        checks: test.checks,
-        reason: match (&test.reason, &test.failure) {
-            (_, Some(failure)) => line(&failure.message, 200),
-            (reason, None) => line(reason.as_deref().unwrap_or(""), 200),
-        },
-        place: line(&test.place, 240),
-        failure: test.failure.as_ref().map(failure),
-    }
-}
-
-fn test_counts(tests: &[TestResult]) -> Vec<(&'static str, usize)> {
-    let of = |status| tests.iter().filter(|test| test.status == status).count();
-    [
-        ("passed", of(TestStatus::Passed)),
-        ("failed", of(TestStatus::Failed)),
-        ("flaky", of(TestStatus::Flaky)),
-        ("skipped", of(TestStatus::Skipped)),
-        ("unsupported", of(TestStatus::Unsupported)),
-    ]
-    .into_iter()
-    .filter(|(_, count)| *count > 0)
-    .collect()
 }
 
 fn slas(result: &RunResult, verdict: &Verdict) -> Vec<SlaRow> {

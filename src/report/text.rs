@@ -1,8 +1,9 @@
 //! Writes what a terminal shows at the end: the verdict and why, before any number.
 
 use super::foreign::line;
-use super::rows::{FailureRow, FindingRow, Report, TestRow};
+use super::rows::{FailureRow, FindingRow, Report};
 use super::table::{draw, wrap};
+use super::tested::TestRow;
 use crate::analysis::Word;
 
 /// How wide lines of prose are.
@@ -10,6 +11,9 @@ const WIDTH: usize = 98;
 
 /// The most findings in full.
 const FINDINGS: usize = 20;
+
+/// The most tests that did not pass at once.
+const TESTS: usize = 40;
 
 /// How the text is made.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +38,7 @@ pub(super) fn render(report: &Report<'_>, options: &TextOptions) -> String {
     grave(&mut text, report, &paint);
     notices(&mut text, report, &paint);
     tests(&mut text, report, &paint);
+    close(&mut text, report, &paint);
     steps(&mut text, report, &paint);
     slas(&mut text, report, &paint);
     baseline(&mut text, report, &paint);
@@ -134,14 +139,59 @@ fn tests(text: &mut String, report: &Report<'_>, paint: &Paint) {
     let counts: Vec<String> =
         report.test_counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
     text.push_str(&format!("  {}\n", counts.join(", ")));
-    for test in report.tests.iter().filter(|test| test.status != "passed") {
+    // What was not run stands among the findings with its reason; what went wrong comes first.
+    let of = |run: bool| {
+        let others = report.tests.iter().filter(|test| test.status != "passed");
+        others.filter(move |test| (test.status != "not run") == run)
+    };
+    let others = || of(true).chain(of(false));
+    for test in others().take(TESTS) {
         let reason = if test.reason.is_empty() { "" } else { ": " }.to_string() + &test.reason;
         let mark = match test.status {
             "failed" => paint.word("FAIL", test.status),
-            "flaky" | "unsupported" => paint.word("INCONCLUSIVE", test.status),
+            "flaky" | "unsupported" | "not run" => paint.word("INCONCLUSIVE", test.status),
             _ => paint.dim(test.status),
         };
         text.push_str(&format!("  {mark} {}{reason}\n", test_name(test)));
+        for (at, one) in test.tries.iter().enumerate() {
+            let why = if one.message.is_empty() { "" } else { ": " }.to_string() + &one.message;
+            let said = format!("attempt {} {} after {}{why}", at + 1, one.status, one.duration);
+            text.push_str(&format!("    {}\n", paint.dim(&said)));
+        }
+        left(text, test, paint);
+    }
+    let more = others().count().saturating_sub(TESTS);
+    if more > 0 {
+        text.push_str(&format!("  ... and {more} more: see report.html\n"));
+    }
+}
+
+/// Why it failed, and where its attempts can be looked at.
+fn left(text: &mut String, test: &TestRow, paint: &Paint) {
+    let Some(left) = &test.left else { return };
+    for cause in &left.causes {
+        text.push_str(&wrap(&format!("- {cause}"), 4, WIDTH));
+    }
+    for page in &left.pages {
+        text.push_str(&format!("    {} {}\n", paint.dim("trace"), page.file));
+    }
+}
+
+/// Steps that passed with little time left.
+fn close(text: &mut String, report: &Report<'_>, paint: &Paint) {
+    const SHOWN: usize = 8;
+    if report.close.is_empty() {
+        return;
+    }
+    heading(text, paint, "Nearly failed (passed in the last fifth of their time)");
+    let mut rows = vec![["step", "took", "of", "used", "at"].map(String::from).to_vec()];
+    for row in report.close.iter().take(SHOWN) {
+        let cells = [&line(&row.step, 44), &row.took, &row.within, &row.used, &row.place];
+        rows.push(cells.map(Clone::clone).to_vec());
+    }
+    text.push_str(&draw(2, &rows));
+    if report.close.len() > SHOWN {
+        text.push_str(&format!("  ... and {} more\n", report.close.len() - SHOWN));
     }
 }
 

@@ -112,6 +112,9 @@ pub struct EndEntry {
     pub health: Health,
     /// Why.
     pub reasons: Vec<String>,
+    /// The browsers that were driven.
+    #[serde(default)]
+    pub browsers: Vec<super::BrowserInfo>,
 }
 
 /// A second of a step, as the recorders of all workers saw it together.
@@ -185,6 +188,9 @@ pub fn blank() -> RunResult {
         scenarios: Vec::new(),
         tests: Vec::new(),
         steps: Vec::new(),
+        web_vitals: Vec::new(),
+        browsers: Vec::new(),
+        seen: Vec::new(),
         accepted: None,
     }
 }

@@ -43,7 +43,8 @@ struct Totals {
 impl Ledger {
     /// From what is known before the first action: see `Entry::Begin`.
     pub fn new(begin: RunResult) -> Self {
-        let steps = begin.steps.iter().map(|_| Totals::new()).collect();
+        let rows = begin.steps.iter().chain(&begin.web_vitals);
+        let steps = rows.map(|_| Totals::new()).collect();
         Self {
             result: begin,
             steps,
@@ -78,6 +79,7 @@ impl Ledger {
                 self.ended = true;
                 self.result.run.duration_ms = end.duration_ms;
                 self.result.run.ended_early = end.ended_early.clone();
+                self.result.browsers.clone_from(&end.browsers);
                 self.result.generator.health = end.health;
                 self.result.generator.reasons = end.reasons.clone();
             }
@@ -88,6 +90,7 @@ impl Ledger {
     /// The whole run. Without an `Entry::End` it was killed, and says so.
     pub fn finish(mut self) -> RunResult {
         self.result.tests = std::mem::take(&mut self.tests).into_values().collect();
+        self.result.seen = super::seen::sum_up(&mut self.result.tests);
         if !self.ended {
             let seconds = self.result.generator.cpu.len() as u64;
             self.result.run.duration_ms = self.result.run.duration_ms.max(seconds * 1000);
@@ -106,7 +109,8 @@ impl Ledger {
             }
         }
         let scenarios = &self.result.scenarios;
-        for (step, totals) in self.result.steps.iter_mut().zip(&self.steps) {
+        let rows = self.result.steps.iter_mut().chain(&mut self.result.web_vitals);
+        for (step, totals) in rows.zip(&self.steps) {
             let load =
                 scenarios.iter().find(|s| s.name == step.scenario).and_then(|s| s.load.as_ref());
             let seconds = load.map_or(0.0, |load| load.duration_ms as f64 / 1000.0);
@@ -157,7 +161,7 @@ impl Ledger {
         }
         for entry in &second.steps {
             let (Some(step), Some(totals)) =
-                (self.result.steps.get_mut(entry.step), self.steps.get_mut(entry.step))
+                (self.result.row(entry.step), self.steps.get_mut(entry.step))
             else {
                 return Err(HistogramError::Contents(format!(
                     "no step or scenario {}",
@@ -191,6 +195,17 @@ impl Ledger {
         load.users_max = load.users_max.max(entry.users);
         put(&mut load.users, second, entry.users);
         Ok(())
+    }
+}
+
+impl RunResult {
+    /// A row by the number that journals give it: steps first, then vitals.
+    fn row(&mut self, number: usize) -> Option<&mut StepResult> {
+        let steps = self.steps.len();
+        match number.checked_sub(steps) {
+            None => self.steps.get_mut(number),
+            Some(vital) => self.web_vitals.get_mut(vital),
+        }
     }
 }
 

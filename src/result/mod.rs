@@ -3,18 +3,28 @@
 //! A baseline is such a file too. Whoever judges or draws works from this alone, so the file also
 //! carries what was demanded (SLAs, the steps named) and where it was written.
 
+mod durations;
+pub mod evidence;
 mod format;
 mod generator;
 pub mod histogram;
 pub mod journal;
 mod ledger;
+mod merge;
+mod outcome;
+mod seen;
+pub mod trace;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use durations::Durations;
 pub use format::{FormatError, check_format, from_json};
 pub use generator::{Generator, Headroom, Health, Vital};
+pub use merge::{MergeError, merge};
+pub use outcome::{Attempt, Repeat, TestResult, TestStatus};
+pub use seen::{BrowserInfo, SeenResult, SeenSample};
 
 /// The version of the file format that this build writes.
 pub const FORMAT: u32 = 1;
@@ -39,6 +49,15 @@ pub struct RunResult {
     pub tests: Vec<TestResult>,
     /// Steps under load, in the order of the journeys.
     pub steps: Vec<StepResult>,
+    /// Web vitals under load: like steps, named by the vital, `response_us` being its value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub web_vitals: Vec<StepResult>,
+    /// The browsers that were driven.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub browsers: Vec<BrowserInfo>,
+    /// What users saw in the browser tests, summed up over all tests: steps and web vitals.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seen: Vec<SeenResult>,
     /// Who accepted it as a baseline, where somebody did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Accepted>,
@@ -84,6 +103,39 @@ pub struct RunInfo {
     pub load_wanted: bool,
     /// The tags tests were chosen by.
     pub tags: Vec<String>,
+    /// Whether a test that passes only when it is tried again fails the run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fail_on_flaky: bool,
+    /// Which part of the tests it had, where they were divided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+    /// Of what it was put together, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<Merged>,
+}
+
+/// The part of all tests that a run had.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Shard {
+    /// Which, from 1.
+    pub index: u32,
+    /// Of how many.
+    pub of: u32,
+    /// How many tests all shards have together.
+    pub total: u32,
+    /// The numbers of its own among them; what these needed was run as well.
+    pub own: Vec<u32>,
+    /// A digest of who has what: only shards that divided alike add up.
+    pub division: String,
+}
+
+/// The shards that a result was put together from.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Merged {
+    /// How many there are.
+    pub of: u32,
+    /// Those whose results were not there.
+    pub missing: Vec<u32>,
 }
 
 /// The machine that generated the load.
@@ -198,49 +250,6 @@ pub struct SlaRecord {
     /// earliest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub abort_after_ms: Option<u64>,
-}
-
-/// How a test went.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TestResult {
-    /// The scenario.
-    pub scenario: String,
-    /// The test.
-    pub name: String,
-    /// Its tags.
-    pub tags: Vec<String>,
-    /// The engine; none for HTTP only.
-    pub browser: Option<String>,
-    /// The outcome.
-    pub status: TestStatus,
-    /// Of the last attempt.
-    pub duration_ms: u64,
-    /// Attempts made.
-    pub attempts: u32,
-    /// Checks made in the last attempt.
-    pub checks: u32,
-    /// Why it was skipped, or cannot be run.
-    pub reason: Option<String>,
-    /// `file:line` of the test.
-    pub place: String,
-    /// The failure of the last failed attempt.
-    pub failure: Option<FailureExample>,
-}
-
-/// The outcome of a test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TestStatus {
-    /// At the first attempt.
-    Passed,
-    /// In no attempt.
-    Failed,
-    /// Not at the first attempt, but at a later one.
-    Flaky,
-    /// Not run, on the file's word.
-    Skipped,
-    /// Not run because this build or machine cannot.
-    Unsupported,
 }
 
 /// How a step went under load.

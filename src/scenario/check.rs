@@ -64,8 +64,11 @@ fn list(
 ) {
     if items.len() < least {
         let help = format!("add {}", inner.item());
-        let problem = format!("`{key}` is an empty list");
-        problems.error("empty-list", node.span.clone(), problem, "nothing in it").help(help);
+        let (problem, label) = match items.len() {
+            0 => (format!("`{key}` is an empty list"), "nothing in it"),
+            _ => (format!("`{key}` needs {least} items"), "too few"),
+        };
+        problems.error("empty-list", node.span.clone(), problem, label).help(help);
     }
     for item in items {
         check(inner, item, key, problems);
@@ -75,15 +78,14 @@ fn list(
 fn fields(object: &'static Object, node: &Node, entries: &[Entry], problems: &mut Problems) {
     for entry in entries {
         let Some(key) = object.key(&entry.key.text) else {
-            let open = object.open_prefix.is_some_and(|open| entry.key.text.starts_with(open));
-            if !open {
-                unknown_key(object, &entry.key, problems);
-            }
+            unknown_key(object, &entry.key, problems);
             continue;
         };
         // `back:` says all there is to say.
-        let alone = key.role == Role::Action(Act::Browser);
-        if alone || has_value(&key.kind, entry, key.example, problems) {
+        if may_be_bare(&key.kind) && entry.value.is_null() {
+            continue;
+        }
+        if has_value(&key.kind, entry, key.example, problems) {
             check(&key.kind, &entry.value, key.name, problems);
         }
     }
@@ -99,6 +101,14 @@ fn fields(object: &'static Object, node: &Node, entries: &[Entry], problems: &mu
         for second in given {
             conflict(&first.key, &second.key, either, problems);
         }
+    }
+}
+
+fn may_be_bare(kind: &Kind) -> bool {
+    match kind {
+        Kind::Bare(_) => true,
+        Kind::OneOf(kinds) => kinds.iter().any(may_be_bare),
+        _ => false,
     }
 }
 
@@ -144,6 +154,10 @@ fn scalar_fits(kind: &Kind, node: &Node, scalar: &Scalar, key: &str, problems: &
     match kind {
         Kind::Scalar => spelled(Form::Free, &scalar.text, problems),
         Kind::Bool if matches!(scalar.value, Resolved::Bool(_)) => {}
+        Kind::Bare(_) if scalar.value == Resolved::Bool(true) => {}
+        Kind::Bare(Some(form)) if scalar.value == Resolved::Text => {
+            spelled(*form, &scalar.text, problems);
+        }
         Kind::Whole(least, most) => whole(kind, (*least, *most), node, key, problems),
         Kind::Text(Form::Reason) if matches!(scalar.value, Resolved::Bool(_)) => {
             wrong_type(kind, node, key, problems);
@@ -254,11 +268,15 @@ fn unknown_key(object: &'static Object, key: &Text, problems: &mut Problems) {
     };
     let translated = object.keys().any(|key| key.also.contains(&name));
     let elsewhere = || objects().into_iter().find(|other| other.key(name).is_some());
+    let expectation = object.id == "step" && name.starts_with("expect-");
     let help = if let Some(meant) = meant(object, name) {
         match translated {
             true => format!("here it is called `{meant}`"),
             false => format!("did you mean `{meant}`?"),
         }
+    } else if expectation {
+        let known = object.keys().map(|key| key.name).filter(|key| key.starts_with("expect-"));
+        format!("there are {}", listed(&known.collect::<Vec<_>>()))
     } else if object.id == "matcher" {
         "to compare with a map, write `equals: { ... }`".to_string()
     } else if let Some(other) = elsewhere() {
@@ -323,9 +341,8 @@ pub(super) fn listed(names: &[&str]) -> String {
 
 /// What kind of action a key of a step is.
 pub(super) fn act(object: &Object, name: &str) -> Option<Act> {
-    match object.key(name).map(|key| key.role) {
-        Some(Role::Action(act)) => Some(act),
-        None if object.open_prefix.is_some_and(|open| name.starts_with(open)) => Some(Act::Browser),
+    match object.key(name)?.role {
+        Role::Action(act) => Some(act),
         _ => None,
     }
 }

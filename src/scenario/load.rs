@@ -6,7 +6,7 @@ use crate::diagnostic::{Place, Spanned};
 use crate::metric::Sla;
 use crate::units::{Pause, Rate};
 
-use super::Step;
+use super::{Page, Step};
 
 /// `load`.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct Load {
     pub place: Place,
     /// `journey`, or the entries of `journeys`.
     pub journeys: Vec<Journey>,
+    /// `page` of all its journeys.
+    pub page: Page,
     /// `think`: the pause after each step of a journey.
     pub think: Option<Spanned<Pause>>,
     /// `profiles`.
@@ -30,6 +32,10 @@ pub struct Journey {
     pub name: Spanned<String>,
     /// How often it is chosen, against its siblings.
     pub weight: Spanned<u32>,
+    /// `browser`, its own or that of the section: the engine that each of its users has.
+    pub browser: Option<Spanned<String>>,
+    /// `page`, laid over the section's.
+    pub page: Page,
     /// Its steps.
     pub steps: Vec<Step>,
 }

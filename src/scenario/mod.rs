@@ -11,8 +11,10 @@ mod codes;
 mod convert;
 mod grammar;
 mod load;
+mod page;
 mod parse;
 mod problems;
+mod roles;
 mod schema;
 mod step;
 mod wanted;
@@ -27,11 +29,13 @@ use crate::diagnostic::{SourceFile, Spanned};
 
 pub use codes::CODES;
 pub use load::{Journey, Load, Profile, Shape, Spacing, Stage};
+pub use page::{Har, Page};
 pub use parse::parse;
+pub use roles::ROLES;
 pub use schema::schema;
 pub use step::{
     Action, Auth, Body, BrowserStep, Capture, CaptureFrom, Comparison, Expect, HttpStep, JsonType,
-    Matcher, Part, Repeat, StatusSet, Step,
+    Matcher, PageSource, Part, Repeat, StatusSet, Step,
 };
 pub use wanted::{Wanted, WantedKind};
 
@@ -54,6 +58,8 @@ pub struct Scenario {
     pub data: Vec<Feed>,
     /// `http`: what holds for each request unless its step says otherwise.
     pub http: HttpDefaults,
+    /// `page`: what the browsers of its tests are like.
+    pub page: Page,
     /// `before-...` and `after-...`.
     pub hooks: Hooks,
     /// `steps`: steps that only exist to be used by name.
@@ -180,6 +186,10 @@ pub struct Test {
     pub tags: Vec<Spanned<String>>,
     /// `browser`: engines this test runs in; empty for HTTP only.
     pub browser: Vec<Spanned<String>>,
+    /// `page`, laid over the file's.
+    pub page: Page,
+    /// `needs`: tests of this file that must pass before it.
+    pub needs: Vec<Spanned<String>>,
     /// `retries`: further attempts after a failed one.
     pub retries: Option<Spanned<u32>>,
     /// `timeout` for one attempt.

@@ -69,7 +69,7 @@ mod tests {
         if let (Kind::Object(object), Data::Map(entries)) = (kind, &node.data) {
             for entry in entries {
                 if let Some(key) = object().key(&entry.key.text) {
-                    used.insert((object().id, key.name));
+                    used.insert((key.name, key.doc));
                     keys_used(key.kind, &entry.value, used);
                 }
             }
@@ -89,7 +89,8 @@ mod tests {
         for example in examples() {
             keys_used(Kind::Object(|| &FILE), &tree(example).0, &mut used);
         }
-        let all: BTreeSet<_> = all_keys().map(|(object, key)| (object.id, key.name)).collect();
+        // Many verbs have the keys of a locator: what is shown with one of them is shown.
+        let all: BTreeSet<_> = all_keys().map(|(_, key)| (key.name, key.doc)).collect();
         assert_eq!(all.difference(&used).collect::<Vec<_>>(), Vec::<&(&str, &str)>::new());
     }
 

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::grammar::{Act, EXPECT_VERB, FILE, Form, Key, Kind, Object, Role, Word, objects};
+use super::grammar::{Act, FILE, Form, Key, Kind, Object, Role, Word, objects};
 use super::problems::Problems;
+use super::roles::ROLES;
 use super::yaml;
 use crate::diagnostic::SourceFile;
 
@@ -33,10 +34,6 @@ fn object(object: &Object) -> Value {
     if !required.is_empty() {
         schema["required"] = json!(required);
     }
-    if object.open_prefix.is_some() {
-        let (pattern, word) = EXPECT_VERB;
-        schema["patternProperties"] = json!({ pattern: { "description": word.doc } });
-    }
     let together = [conflicts(object), actions(object)].concat();
     if !together.is_empty() {
         schema["allOf"] = Value::Array(together);
@@ -57,18 +54,15 @@ fn conflicts(object: &Object) -> Vec<Value> {
     pairs
 }
 
-/// Exactly one action; a verb known by its beginning only counts as one too.
+/// Exactly one action.
 fn actions(object: &Object) -> Vec<Value> {
     let action = |key: &&'static Key| matches!(key.role, Role::Action(_));
-    let mut one_of: Vec<Value> =
+    let one_of: Vec<Value> =
         object.keys().filter(action).map(|key| json!({ "required": [key.name] })).collect();
-    if one_of.is_empty() {
-        return one_of;
+    match one_of.is_empty() {
+        true => one_of,
+        false => vec![json!({ "oneOf": one_of })],
     }
-    let (pattern, _) = EXPECT_VERB;
-    let none = json!({ "propertyNames": { "not": { "pattern": pattern } } });
-    one_of.push(json!({ "not": none }));
-    vec![json!({ "oneOf": one_of })]
 }
 
 fn property(key: &Key) -> Value {
@@ -99,6 +93,11 @@ fn kind(one: &Kind) -> Value {
         Kind::Whole(least, most) => {
             json!({ "type": "integer", "minimum": least, "maximum": most })
         }
+        Kind::Bare(None) => json!({ "enum": [true, null] }),
+        Kind::Bare(Some(form)) => json!({ "anyOf": [{ "enum": [true, null] }, text(*form)] }),
+        Kind::Text(Form::Role) => {
+            json!({ "anyOf": [{ "enum": &ROLES[..] }, { "type": "string", "pattern": "\\{\\{" }] })
+        }
         Kind::Text(form) => text(*form),
         Kind::Word(words) => enumeration(words),
         Kind::WordOr(words, inner) => json!({ "anyOf": [enumeration(words), kind(inner)] }),
@@ -126,7 +125,7 @@ fn kind(one: &Kind) -> Value {
 fn text(form: Form) -> Value {
     let types = match form {
         Form::Reason => json!("string"),
-        Form::Ordered => json!(["string", "number"]),
+        Form::Ordered | Form::Number => json!(["string", "number"]),
         _ => json!(["string", "number", "boolean"]),
     };
     match form.pattern() {
@@ -136,10 +135,16 @@ fn text(form: Form) -> Value {
 }
 
 fn enumeration(words: &[Word]) -> Value {
-    // A word that looks like a number is one, where YAML has it without quotes.
-    let one = |word: &Word| match word.name.parse::<f64>() {
-        Ok(number) => json!({ "enum": [word.name, number], "description": word.doc }),
-        Err(_) => json!({ "const": word.name, "description": word.doc }),
+    // A word that looks like a number or a boolean is one, where YAML has it without quotes.
+    let one = |word: &Word| {
+        let mut schema = match serde_json::from_str::<Value>(word.name) {
+            Ok(value) if !value.is_null() => json!({ "enum": [word.name, value] }),
+            _ => json!({ "const": word.name }),
+        };
+        if !word.doc.is_empty() {
+            schema["description"] = json!(word.doc);
+        }
+        schema
     };
     match words {
         // YAML reads `null` as nothing, so `type: null` reaches an editor as that.

@@ -242,13 +242,35 @@ pub enum CaptureFrom {
     Regex(Spanned<String>, u32),
     /// `body`: all of it.
     Body,
+    /// From the page, after a browser step.
+    Page(PageSource),
 }
 
-/// A browser action: kept as written until the browser driver reads it.
+/// Where a capture of a browser step comes from.
+#[derive(Debug, Clone)]
+pub struct PageSource {
+    /// `text`, `value`, `count`, `attribute`, `url`, `title`, `result`, `file`, `dialog`,
+    /// `request` or `response`.
+    pub from: Spanned<String>,
+    /// Of which element; none for that of the step.
+    pub locator: Option<Spanned<Value>>,
+    /// The attribute's name.
+    pub attribute: Option<Spanned<String>>,
+}
+
+/// A browser action: kept as written until `plan::browser` reads it.
 #[derive(Debug, Clone)]
 pub struct BrowserStep {
     /// The action's key, such as `click`.
     pub verb: Spanned<String>,
-    /// Its argument.
+    /// Its argument, without what follows.
     pub argument: Spanned<Value>,
+    /// `within`: the longest time it may take.
+    pub within: Option<Spanned<Duration>>,
+    /// `soft`: a failure is noted and the test goes on.
+    pub soft: bool,
+    /// `file` of an `upload`, relative to the scenario file.
+    pub files: Vec<Spanned<String>>,
+    /// `capture`.
+    pub capture: Vec<Capture>,
 }

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Spanned;
 
-use super::{Action, Body, HttpStep, Part, Scenario, Step};
+use super::{Action, Body, Har, HttpStep, Part, Scenario, Step};
 
 /// A file that a scenario needs.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +28,12 @@ pub enum WantedKind {
     Ca,
     /// A JSON Schema: text.
     Schema,
+    /// A file that a browser uploads: bytes.
+    Upload,
+    /// A HAR that answers requests: text.
+    Har,
+    /// Cookies and storages that a browser begins with, JSON: text.
+    State,
 }
 
 impl Scenario {
@@ -41,6 +47,15 @@ impl Scenario {
         self.include.iter().for_each(|path| add(WantedKind::Include, path));
         self.data.iter().for_each(|feed| add(WantedKind::Csv, &feed.csv));
         self.http.ca.iter().for_each(|path| add(WantedKind::Ca, path));
+        let loads = self.load.iter();
+        let pages = loads.clone().flat_map(|load| &load.journeys).map(|journey| &journey.page);
+        let pages = pages.chain(loads.map(|load| &load.page)).chain([&self.page]);
+        for page in pages.chain(self.tests.iter().map(|test| &test.page)) {
+            page.state_file().iter().for_each(|path| add(WantedKind::State, path));
+            if let Some(Har::Replay(path, _)) = &page.har {
+                add(WantedKind::Har, path);
+            }
+        }
         for steps in self.step_lists() {
             of_steps(steps, &mut add);
         }
@@ -73,7 +88,10 @@ fn of_steps(steps: &[Step], add: &mut impl FnMut(WantedKind, &Spanned<String>)) 
         match &step.action {
             Action::Http(http) | Action::Use(_, http) => of_request(http, add),
             Action::Group(steps) => of_steps(steps, add),
-            Action::Browser(_) | Action::Pause(_) => {}
+            Action::Browser(browser) => {
+                browser.files.iter().for_each(|path| add(WantedKind::Upload, path));
+            }
+            Action::Pause(_) => {}
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What this machine and this checkout are, as far as files and git tell.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use sha2::{Digest, Sha256};
@@ -34,6 +34,33 @@ pub fn process_cpu_seconds() -> Option<f64> {
     let fields: Vec<&str> = after.split_whitespace().collect();
     let ticks = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
     Some(ticks / TICKS)
+}
+
+/// A font of the system that browsers can draw letters with, where there is one.
+pub fn any_font() -> Option<PathBuf> {
+    let home = std::env::home_dir().map(|home| home.join(".fonts"));
+    let folders = [
+        "/usr/share/fonts",
+        "/usr/local/share/fonts",
+        "/System/Library/Fonts",
+        "/Library/Fonts",
+        "C:\\Windows\\Fonts",
+    ];
+    let mut open: Vec<(PathBuf, u32)> = folders.iter().map(|path| (path.into(), 0)).collect();
+    open.extend(home.map(|home| (home, 0)));
+    while let Some((folder, depth)) = open.pop() {
+        for entry in folder.read_dir().into_iter().flatten().flatten() {
+            let path = entry.path();
+            let kind = path.extension().and_then(|end| end.to_str()).unwrap_or_default();
+            if matches!(kind, "ttf" | "otf" | "ttc" | "pfb") {
+                return Some(path);
+            }
+            if depth < 4 && path.is_dir() {
+                open.push((path, depth + 1));
+            }
+        }
+    }
+    None
 }
 
 /// A file that forgets what is written to it.

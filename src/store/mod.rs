@@ -4,19 +4,23 @@
 //! prints, and nothing overwrites a result before its successor is whole on the disk.
 
 mod baselines;
+mod durations;
 mod machine;
 mod results;
 mod run_folder;
 mod sources;
+mod traces;
 mod vitals;
 
 use std::path::{Path, PathBuf};
 
 pub use baselines::{Baselines, Kept};
-pub use machine::{git_revision, machine, nowhere, process_cpu_seconds};
+pub use durations::{learn_durations, read_durations};
+pub use machine::{any_font, git_revision, machine, nowhere, process_cpu_seconds};
 pub use results::read_result;
 pub use run_folder::RunFolder;
 pub use sources::{Project, find_scenarios, names_beside, read_source, source};
+pub use traces::{Greens, trace_page};
 pub use vitals::{local_ports, open_files, queued_seconds, stolen_ticks};
 
 /// Why a file could not be read or written.

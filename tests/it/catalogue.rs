@@ -54,7 +54,7 @@ fn blocks(path: &Path) -> Vec<Example> {
 fn examples() -> Vec<Example> {
     let mut all = blocks(&root().join("README.md"));
     all.extend(files(&root().join("docs"), "md").iter().flat_map(|path| blocks(path)));
-    let folders = ["scenarios", "benches/peers"];
+    let folders = ["scenarios", "scenarios/browser", "benches/peers", "benches/browser"];
     for path in folders.iter().flat_map(|folder| files(&root().join(folder), "yaml")) {
         let name = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
         all.push((name, fs::read_to_string(&path).expect("a scenario is text")));

@@ -4,6 +4,7 @@
 
 mod faults;
 mod food;
+mod pages;
 mod people;
 mod protocol;
 mod shop;

@@ -80,7 +80,7 @@ fn run(server: &Server, text: &str, profile: &str, threads: usize) -> RunResult 
         seed: 11,
         ..project.overrides
     };
-    let options = Options { workers: 2, threads };
+    let options = Options { workers: 2, threads, ..Options::default() };
     let known = (RunInfo::default(), Machine::default());
     executor::execute(&project.plan(), known, &options, &Stop::new(), &mut Nobody).expect("it runs")
 }
@@ -187,7 +187,7 @@ fn a_journal_kept_while_it_runs_is_the_run() {
     project.overrides.profile = Some("rate".into());
     let mut keeper = Keeper(taster::store::RunFolder::create(folder.path()).unwrap());
     let known = (RunInfo::default(), Machine::default());
-    let options = Options { workers: 1, threads: 2 };
+    let options = Options { workers: 1, threads: 2, ..Options::default() };
     let result =
         executor::execute(&project.plan(), known, &options, &Stop::new(), &mut keeper).unwrap();
     assert_eq!(taster::store::read_result(folder.path()).unwrap(), result);

@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use taster::analysis::{Margins, Stage, Word, judge};
-use taster::result::{Health, RunResult, SetupFailure, TestStatus};
+use taster::result::{Health, Merged, RunResult, SetupFailure, Shard, StepResult, TestStatus};
 
-use crate::runs::{Did, SHOP, example, healthy, load, nothing, with_slas, with_test};
+use crate::runs::{Did, SHOP, example, healthy, load, nothing, step, with_slas, with_test};
 
 /// Judges without a baseline and demands the word, with all of `said` in what leads to it.
 fn check(run: &RunResult, word: Word, said: &[&str]) {
@@ -64,6 +64,58 @@ fn a_run_that_was_cut_off_is_invalid_and_one_that_an_sla_ended_fails() {
     check(&run, Word::Invalid, &["did not end by itself: interrupted"]);
     run.run.ended_early = Some("aborted by SLA http_req_failed: rate<0.01".into());
     check(&run, Word::Fail, &["aborted by SLA http_req_failed: rate<0.01"]);
+}
+
+/// The shop with a step that is one of a browser, and the web vitals that its pages told.
+fn in_browser(vitals: &[(&str, u64)]) -> RunResult {
+    let in_chromium = |mut step: StepResult| {
+        step.tags.insert("browser".to_string(), "chromium".to_string());
+        step.tags.insert("step".to_string(), step.step.clone());
+        step
+    };
+    let mut run = healthy();
+    run.steps.push(in_chromium(step(SHOP, "open shop", &Did::well(900, 4_000_000))));
+    let told = vitals.iter().map(|(name, us)| step(SHOP, name, &Did::well(900, *us)));
+    run.web_vitals = told.map(in_chromium).collect();
+    run
+}
+
+#[test]
+fn browser_steps_have_metrics_of_their_own_and_are_in_none_of_requests() {
+    let vitals = [("lcp", 1_900_000), ("cls", 50)];
+    let good = with_slas(
+        in_browser(&vitals),
+        &[
+            // Requests took up to a second, steps of the browser at least three.
+            "http_req_duration: max<1000",
+            "browser_step_duration: max<12000",
+            "browser_step_duration{browser:chromium}: min>3000",
+            "browser_step_failed: rate<0.01",
+            "browser_web_vital_lcp: p(75)<2500",
+            "browser_web_vital_cls: p(75)<0.1",
+            "checks: rate>0.99",
+        ],
+    );
+    check(&good, Word::Pass, &[]);
+    for (sla, said) in [
+        ("browser_step_duration: max<3000", "demanded is < 3 s"),
+        ("browser_web_vital_lcp: p(75)<1500", "demanded is < 1.5 s"),
+        ("browser_web_vital_cls: p(75)<0.01", "is 0.061, demanded is < 0.01"),
+    ] {
+        check(&with_slas(in_browser(&vitals), &[sla]), Word::Fail, &[said]);
+    }
+}
+
+#[test]
+fn a_web_vital_that_no_page_told_fails_its_bound() {
+    for sla in ["browser_web_vital_inp: p(75)<200", "browser_web_vital_lcp: p(75)>0"] {
+        let run = with_slas(in_browser(&[("cls", 50)]), &[sla]);
+        check(&run, Word::Fail, &["no data for", "No data is never a pass"]);
+    }
+    for sla in ["browser_step_duration: p(95)<500", "browser_step_failed: rate<0.5"] {
+        let run = with_slas(healthy(), &[sla]);
+        check(&run, Word::Fail, &["no data for", "No data is never a pass"]);
+    }
 }
 
 #[test]
@@ -260,6 +312,51 @@ fn tests_are_judged_by_their_outcome() {
         &["`b` cannot be run here", "webkit is not"],
     );
     check(&beside(TestStatus::Skipped), Word::Pass, &["`b` is skipped"]);
+}
+
+#[test]
+fn what_was_wanted_and_not_run_is_never_a_pass() {
+    let one = with_test(healthy(), "a", TestStatus::Passed);
+    let run = with_test(one.clone(), "b", TestStatus::NotRun);
+    check(&run, Word::Inconclusive, &["The test `b` was not run", "webkit is not"]);
+    let more = ["c", "d"].into_iter().fold(run, |run, name| {
+        let mut run = with_test(run, name, TestStatus::NotRun);
+        run.tests.last_mut().unwrap().reason = Some("the need failed".into());
+        run
+    });
+    let said = ["3 of ", "2 tests were not run: `c` and `d`", "The need failed", "`b` was not run"];
+    check(&more, Word::Inconclusive, &said);
+    let failed = with_test(more, "e", TestStatus::Failed);
+    check(&failed, Word::Fail, &["the test `e` failed"]);
+}
+
+#[test]
+fn a_flaky_test_fails_the_run_where_that_is_asked_for() {
+    let mut run = with_test(nothing(), "a", TestStatus::Passed);
+    run = with_test(run, "b", TestStatus::Flaky);
+    check(&run, Word::Pass, &["one test only when it was tried again"]);
+    let strict = Margins { fail_on_flaky: true, ..Margins::default() };
+    let verdict = judge(&run, None, &strict);
+    assert_eq!(verdict.word, Word::Fail);
+    assert!(verdict.headline.contains("the test `b` passed only at attempt 2"), "{verdict:?}");
+    run.run.fail_on_flaky = true;
+    check(&run, Word::Fail, &["1 of 2 demands did not hold", "`--fail-on-flaky`"]);
+}
+
+#[test]
+fn a_whole_without_all_its_shards_is_invalid() {
+    let mut run = with_test(nothing(), "a", TestStatus::Passed);
+    run.run.merged = Some(Merged { of: 4, missing: Vec::new() });
+    check(&run, Word::Pass, &[]);
+    run.run.merged = Some(Merged { of: 4, missing: vec![3] });
+    check(&run, Word::Invalid, &["shard 3 of 4 is missing"]);
+    run.run.merged = Some(Merged { of: 4, missing: vec![1, 3] });
+    check(&run, Word::Invalid, &["the shards 1, 3 of 4 are missing", "nothing is known"]);
+    let mut empty = nothing();
+    empty.run.load_wanted = false;
+    empty.scenarios = run.scenarios.clone();
+    empty.run.shard = Some(Shard { index: 3, of: 3, total: 2, ..Shard::default() });
+    check(&empty, Word::Invalid, &["of 2 tests none is left for shard 3 of 3"]);
 }
 
 #[test]

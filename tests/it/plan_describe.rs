@@ -31,3 +31,19 @@ fn a_plan_is_described_as_recorded() {
     }
     assert!(different.is_empty(), "{}", different.join("\n"));
 }
+
+#[test]
+fn a_plan_with_browsers_is_described_as_recorded() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = root.join("tests/golden/plan/describes_a_shop_in_browsers");
+    let project = Project::read(&root);
+    let plan = build(&project.inputs, &project.overrides).unwrap_or_else(|all| panic!("{all}"));
+    assert!(plan.warnings.is_empty(), "{:?}", plan.warnings);
+    let said = plan.describe();
+    let golden = root.join("smoke.txt");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&golden, said).expect("the golden can be written");
+    } else {
+        assert_eq!(fs::read_to_string(&golden).unwrap_or_default(), said);
+    }
+}

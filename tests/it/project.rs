@@ -67,8 +67,8 @@ impl Project {
     }
 
     /// Reads `scenario.yaml` and all it wants, and the file `run` with one option a line:
-    /// `scenario FILE`, `profile NAME`, `var A=B`, `secret A=B`, `tag T`, `target URL`,
-    /// `only tests` or `only load`.
+    /// `scenario FILE`, `profile NAME`, `var A=B`, `secret A=B`, `tag T`, `grep R`, `browser E`,
+    /// `target URL`, `only tests` or `only load`.
     pub fn read(folder: &Path) -> Self {
         let mut project = Self::read_file(folder, "scenario.yaml");
         let run = fs::read_to_string(folder.join("run")).unwrap_or_default();
@@ -88,6 +88,8 @@ impl Project {
             "var" => overrides.vars.extend(pair()),
             "secret" => overrides.secrets.extend(pair()),
             "tag" => overrides.tags.push(value.into()),
+            "grep" => overrides.choice.grep.push(value.parse().expect("a pattern")),
+            "browser" => overrides.browsers.push(value.into()),
             "target" => overrides.target = value.trim().into(),
             "only" => (overrides.tests, overrides.load) = (value == "tests", value == "load"),
             _ => panic!("`run` has an unknown word: {word}"),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use taster::analysis::{Margins, Verdict, judge};
 use taster::report::{Format, TextOptions, render, text};
-use taster::result::{Headroom, RunResult, SetupFailure, TestStatus};
+use taster::result::{Attempt, Headroom, Repeat, RunResult, SetupFailure, TestStatus};
 
 use crate::runs::{Did, example, healthy, load, nothing, summary, with_slas, with_test};
 
@@ -90,6 +90,46 @@ fn inconclusive() {
 fn flaky() {
     let run = with_test(tested(nothing()), "adds an item twice", TestStatus::Flaky);
     golden("flaky", with_test(run, "exports a list", TestStatus::Skipped), None);
+}
+
+#[test]
+fn attempts() {
+    let names = ["signs in", "adds an item", "adds an item", "checks out", "pays", "pays later"];
+    let status = [
+        TestStatus::Passed,
+        TestStatus::Flaky,
+        TestStatus::Failed,
+        TestStatus::NotRun,
+        TestStatus::NotRun,
+        TestStatus::NotRun,
+    ];
+    let both = names.into_iter().zip(status);
+    let mut run = both.fold(nothing(), |run, (name, status)| with_test(run, name, status));
+    for (at, of_two) in [(1, 1), (2, 2)] {
+        run.tests[at].repeat = Some(Repeat { number: of_two, of: 2 });
+    }
+    let tried = |status: TestStatus, nth: usize| Attempt {
+        status,
+        began_ms: 40 * nth as u64,
+        duration_ms: 30 + nth as u64,
+        checks: 4,
+        worker: 1,
+        failure: (status == TestStatus::Failed)
+            .then(|| example(["check", "timeout", "connect"][nth], "add item", nth)),
+    };
+    let (failed, passed) = (TestStatus::Failed, TestStatus::Passed);
+    run.tests[0].tries = vec![tried(passed, 0)];
+    run.tests[1].tries = vec![tried(failed, 0), tried(failed, 1), tried(passed, 2)];
+    run.tests[2].tries = (0..3).map(|nth| tried(failed, nth)).collect();
+    for (at, attempts) in [(1, 3), (2, 3)] {
+        run.tests[at].attempts = attempts;
+    }
+    let reason = |text: &str| Some(text.to_string());
+    run.tests[3].reason = reason("the test that it needs, `adds an item`, failed");
+    for at in [4, 5] {
+        run.tests[at].reason = reason("after one failed test no other is begun (--max-failures)");
+    }
+    golden("attempts", run, None);
 }
 
 #[test]

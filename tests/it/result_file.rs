@@ -92,6 +92,7 @@ fn record(seconds: u64, rate: u64) -> Recorded {
         ended_early: None,
         health: Health::Valid,
         reasons: Vec::new(),
+        browsers: Vec::new(),
     })));
     Recorded { entries, exact, failed, lags }
 }

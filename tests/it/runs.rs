@@ -64,6 +64,7 @@ pub fn nothing() -> RunResult {
             tests_wanted: true,
             load_wanted: true,
             tags: Vec::new(),
+            ..RunInfo::default()
         },
         machine: Machine {
             fingerprint: "5f3c9a".into(),
@@ -83,6 +84,9 @@ pub fn nothing() -> RunResult {
         scenarios: Vec::new(),
         tests: Vec::new(),
         steps: Vec::new(),
+        web_vitals: Vec::new(),
+        browsers: Vec::new(),
+        seen: Vec::new(),
         accepted: None,
     }
 }
@@ -151,12 +155,13 @@ pub fn with_test(mut run: RunResult, name: &str, status: TestStatus) -> RunResul
     }
     run.scenarios[0].tests_written += 1;
     let bad = matches!(status, TestStatus::Failed | TestStatus::Flaky);
-    let not_run = matches!(status, TestStatus::Skipped | TestStatus::Unsupported);
+    let not_run = !status.ran();
     run.tests.push(TestResult {
         scenario: SHOP.into(),
         name: name.into(),
         tags: vec!["smoke".into()],
         browser: None,
+        repeat: None,
         status,
         duration_ms: 120 + 37 * run.tests.len() as u64,
         attempts: if not_run { 0 } else { 1 + u32::from(status == TestStatus::Flaky) },
@@ -164,6 +169,8 @@ pub fn with_test(mut run: RunResult, name: &str, status: TestStatus) -> RunResul
         reason: not_run.then(|| "webkit is not on this machine".into()),
         place: format!("scenarios/shopping.yaml:{}", 12 + 6 * run.tests.len()),
         failure: bad.then(|| example("check", "add item", run.tests.len())),
+        tries: Vec::new(),
+        samples: Vec::new(),
     });
     run
 }

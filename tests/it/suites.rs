@@ -1,10 +1,11 @@
 //! The suites that come with the program: planned in every profile, and as many as promised.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use taster::metric::Metric;
-use taster::plan::{ActionPlan, CheckWhat, Node, Plan, ShapePlan};
+use taster::plan::{ActionPlan, CheckWhat, Node, Plan, ShapePlan, TestPlan};
 use taster::scenario::parse;
 
 use crate::project::Project;
@@ -88,6 +89,48 @@ fn every_scenario_in_the_page_about_the_suites_is_whole() {
         let file = taster::diagnostic::SourceFile::new("docs/suites.md", text);
         if let Err(problems) = parse(&file) {
             panic!("{problems}");
+        }
+    }
+}
+
+/// A suite of the pages. It has no load, so there is no profile to choose.
+fn planned_browser(name: &str) -> Plan {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/browser");
+    let mut project = Project::read_file(&folder, &format!("{name}.yaml"));
+    project.overrides.load = false;
+    project.plan()
+}
+
+#[test]
+fn every_group_of_pages_is_tried_in_every_engine() {
+    let (mut all, mut everywhere) = (0, 0);
+    for name in ["auth", "meals", "recommendations", "shopping"] {
+        let plan = planned_browser(name);
+        assert!(plan.warnings.is_empty(), "{name}: {:?}", plan.warnings);
+        let tests = &plan.scenarios[0].tests;
+        let in_engine = |test: &str, engine: &str| {
+            let same = |each: &&TestPlan| each.name == test;
+            tests.iter().filter(same).any(|each| each.browser.as_deref() == Some(engine))
+        };
+        let names: BTreeSet<&str> = tests.iter().map(|test| test.name.as_str()).collect();
+        let engines = ["chromium", "firefox", "webkit"];
+        let whole = |test: &&&str| engines.iter().all(|engine| in_engine(test, engine));
+        assert!(names.len() >= 12, "{name} has {} tests", names.len());
+        assert!(tests.iter().any(|test| test.tags.contains(&"smoke".to_string())), "{name}");
+        (all, everywhere) = (all + names.len(), everywhere + names.iter().filter(whole).count());
+    }
+    assert!(all >= 80 && everywhere >= 60, "{all} tests, {everywhere} of them in every engine");
+}
+
+#[test]
+fn every_test_in_a_browser_looks_at_something() {
+    for name in ["auth", "meals", "recommendations", "shopping"] {
+        for test in &planned_browser(name).scenarios[0].tests {
+            let looks = |node: &Node| match &node.action {
+                ActionPlan::Browser(step) => step.looks() || step.verb == "download",
+                _ => false,
+            };
+            assert!(test.steps.iter().any(looks), "{name} › {}", test.name);
         }
     }
 }

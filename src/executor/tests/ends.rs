@@ -155,11 +155,13 @@ fn threads_that_cannot_connect_end_the_run_with_the_reason() {
             }),
         }
     });
-    let options = super::Options { workers: 1, threads: 2 };
+    let options = super::Options { workers: 1, threads: 2, ..super::Options::default() };
     let known = (super::RunInfo::default(), super::Machine::default());
     let mut listener = super::Listener::default();
     let how = (&options, &trial.stop);
-    let run = super::execute_through(&trial.connect, &trial.plan, known, how, &mut listener);
+    let browsers = super::browsers::browsers(&trial.plan, &options);
+    let through = (&trial.connect, &browsers);
+    let run = super::execute_through(through, &trial.plan, known, how, &mut listener);
     let message = run.map(|_| ()).map_err(|error| error.to_string());
     assert!(message.as_ref().is_err_and(|text| text.contains("no more of them")), "{message:?}");
 }

@@ -7,6 +7,7 @@ use super::super::yaml::Node;
 use super::super::{
     Action, AtEnd, Feed, Hooks, HttpDefaults, HttpVersion, LaneWish, Pick, Scenario, Step, Test,
 };
+use super::page::page;
 use super::step::{auth, redirects, steps};
 use super::{
     field, field_duration, field_text, headers, items, key, load, no_name_twice, texts, value_pairs,
@@ -25,6 +26,7 @@ pub(in crate::scenario) fn scenario(root: &Node, problems: &mut Problems) -> Sce
         secrets: texts(root.get("secrets"), problems),
         data: feeds(root, problems),
         http: root.get("http").map(|node| http(node, problems)).unwrap_or_default(),
+        page: page(root.get("page"), problems),
         hooks: hooks(root, problems),
         steps: steps(root.get("steps"), problems),
         tests: items(root.get("tests")).iter().filter_map(|node| test(node, problems)).collect(),
@@ -141,6 +143,8 @@ fn test(node: &Node, problems: &mut Problems) -> Option<Test> {
         name: field_text(node, "name", problems)?,
         tags: texts(node.get("tags"), problems),
         browser: texts(node.get("browser"), problems),
+        page: page(node.get("page"), problems),
+        needs: texts(node.get("needs"), problems),
         retries: field(node, "retries", problems),
         timeout: field_duration(node, "timeout", problems),
         skip: field_text(node, "skip", problems),
@@ -148,6 +152,7 @@ fn test(node: &Node, problems: &mut Problems) -> Option<Test> {
     };
     no_name_twice(&test.tags.iter().collect::<Vec<_>>(), "duplicate-word", problems);
     no_name_twice(&test.browser.iter().collect::<Vec<_>>(), "duplicate-word", problems);
+    no_name_twice(&test.needs.iter().collect::<Vec<_>>(), "duplicate-word", problems);
     if let Some(place) = first_browser_step(&test.steps).filter(|_| test.browser.is_empty()) {
         problems
             .error(

@@ -7,7 +7,8 @@ use super::super::check::misspelt;
 use super::super::grammar::form::Misspelt;
 use super::super::problems::Problems;
 use super::super::yaml::{Entry, Node};
-use super::super::{Journey, Load};
+use super::super::{Journey, Load, Page};
+use super::page::page;
 use super::profile::profile;
 use super::step::steps;
 use super::{boolean, field, field_duration, field_text, items, key, no_name_twice};
@@ -35,6 +36,7 @@ pub(super) fn load(node: &Node, problems: &mut Problems) -> Option<Load> {
     Some(Load {
         place: problems.place(node.span.clone()),
         journeys,
+        page: page(node.get("page"), problems),
         think: field(node, "think", problems),
         profiles,
         sla,
@@ -48,6 +50,8 @@ fn journeys(node: &Node, problems: &mut Problems) -> Vec<Journey> {
         return vec![Journey {
             name: problems.spanned(name, one.clone()),
             weight: problems.spanned(1, one),
+            browser: field_text(node, "browser", problems),
+            page: Page::default(),
             steps: steps(Some(&entry.value), problems),
         }];
     }
@@ -58,8 +62,12 @@ fn journeys(node: &Node, problems: &mut Problems) -> Vec<Journey> {
         problems.error("missing-key", span, problem, "has no journey").help(help);
         return Vec::new();
     };
-    let journeys: Vec<Journey> =
+    let mut journeys: Vec<Journey> =
         items(Some(list)).iter().filter_map(|node| journey(node, problems)).collect();
+    let browser = field_text(node, "browser", problems);
+    journeys.iter_mut().filter(|journey| journey.browser.is_none()).for_each(|journey| {
+        journey.browser.clone_from(&browser);
+    });
     let names: Vec<_> = journeys.iter().map(|journey| &journey.name).collect();
     no_name_twice(&names, "duplicate-name", problems);
     journeys
@@ -69,7 +77,13 @@ fn journey(node: &Node, problems: &mut Problems) -> Option<Journey> {
     let name = field_text(node, "journey", problems)?;
     let one = Spanned::new(1, name.place.clone());
     let weight = field(node, "weight", problems).unwrap_or(one);
-    Some(Journey { name, weight, steps: steps(node.get("steps"), problems) })
+    Some(Journey {
+        name,
+        weight,
+        browser: field_text(node, "browser", problems),
+        page: page(node.get("page"), problems),
+        steps: steps(node.get("steps"), problems),
+    })
 }
 
 /// SLAs as a list of ours, or as k6's own map.

@@ -4,9 +4,11 @@
 //! The grammar has been checked before: what does not have the right shape here was reported
 //! then, and is left out in silence. When anything was reported, the result is thrown away.
 
+mod browser;
 mod expect;
 mod file;
 mod load;
+mod page;
 mod profile;
 mod step;
 

@@ -6,9 +6,8 @@ use super::super::check::{act, listed};
 use super::super::grammar::{Act, Role, STEP};
 use super::super::problems::Problems;
 use super::super::yaml::{Entry, Node};
-use super::super::{
-    Action, Auth, Body, BrowserStep, Capture, CaptureFrom, HttpStep, Part, Repeat, Step,
-};
+use super::super::{Action, Auth, Body, Capture, CaptureFrom, HttpStep, Part, Repeat, Step};
+use super::browser::{browser, of_an_answer};
 use super::expect::{expect, matchers};
 use super::{field, field_duration, field_text, headers, key, read, text, text_pairs, value_pairs};
 use crate::diagnostic::Spanned;
@@ -95,6 +94,9 @@ fn goes_with(act: Act, action: &Entry, other: &Entry, problems: &mut Problems) {
         Some(Role::Http) if !matches!(act, Act::Http | Act::Use) => {
             "it belongs to a request: make a step of its own with get, post, ..."
         }
+        Some(Role::Capture) if matches!(act, Act::Pause | Act::Group) => {
+            "there is nothing to take a value from: capture in a request or a browser step"
+        }
         Some(Role::With(owner)) if action.key.text != owner => match owner {
             "method" => "`url` goes with `method: NAME` only; `get` and its siblings have the path",
             _ => "`steps` goes with `group: name` only",
@@ -128,10 +130,7 @@ fn action(act: Act, entry: &Entry, node: &Node, problems: &mut Problems) -> Opti
             }
             Action::Group(steps(node.get("steps"), problems))
         }
-        Act::Browser => Action::Browser(Box::new(BrowserStep {
-            verb: key(&entry.key, problems),
-            argument: json(&entry.value, problems),
-        })),
+        Act::Browser => Action::Browser(Box::new(browser(entry, node, problems))),
     })
 }
 
@@ -263,6 +262,9 @@ fn captures(node: Option<&Node>, problems: &mut Problems) -> Vec<Capture> {
 
 fn capture_from(entry: &Entry, problems: &mut Problems) -> Option<CaptureFrom> {
     let node = &entry.value;
+    if !of_an_answer(entry, problems) {
+        return None;
+    }
     if let Some(source) = text(node, problems) {
         return Some(match source.value.as_str() {
             "body" => CaptureFrom::Body,
@@ -275,6 +277,11 @@ fn capture_from(entry: &Entry, problems: &mut Problems) -> Option<CaptureFrom> {
     if let Some(cookie) = field_text(node, "cookie", problems) {
         return Some(CaptureFrom::Cookie(cookie));
     }
+    regex_capture(entry, problems)
+}
+
+fn regex_capture(entry: &Entry, problems: &mut Problems) -> Option<CaptureFrom> {
+    let node = &entry.value;
     let Some(regex) = field_text(node, "regex", problems) else {
         let sources = ["header", "cookie", "regex"];
         let known = |entry: &Entry| entry.key.text == "group";

@@ -41,7 +41,6 @@ pub(super) static EXPECT: Object = Object {
             .also(&["duration", "time", "max-time"]),
     ]],
     either: &[],
-    open_prefix: None,
 };
 
 /// A value that must be equal, or operators that must all hold.
@@ -54,7 +53,6 @@ pub(in crate::scenario) static MATCHER: Object = Object {
     doc: "What must hold of a value: all of the operators written.",
     keys: &[&OPERATORS],
     either: &[],
-    open_prefix: None,
 };
 
 const ORDERED: Kind = Kind::Text(Form::Ordered);

@@ -1,6 +1,7 @@
 //! What a file has at its top: data, HTTP defaults, hooks, tests.
 
 use super::load::LOAD;
+use super::page::PAGE;
 use super::step::{AUTH_KIND, REDIRECTS, STEPS};
 use super::{Form, Key, Kind, Object, Word, key, word};
 
@@ -11,10 +12,9 @@ pub(in crate::scenario) static FILE: Object = Object {
     doc: "A Taster scenario file: tests, a journey, load profiles, SLAs.",
     keys: &[&HEAD, &HOOKS, &BODY],
     either: &[],
-    open_prefix: None,
 };
 
-const HEAD: [Key; 7] = [
+const HEAD: [Key; 8] = [
     key("name", Kind::Text(Form::Title), "The scenario's name in every report.", "shopping")
         .also(&["title", "scenario"]),
     key("about", Kind::Text(Form::Free), "What it tries, for a reader.", "Cart and checkout")
@@ -53,6 +53,12 @@ const HEAD: [Key; 7] = [
         "{ timeout: 10s }",
     )
     .also(&["defaults", "config"]),
+    key(
+        "page",
+        Kind::Object(|| &PAGE),
+        "What the browsers of its tests and journeys are like.",
+        "{ viewport: 1280x720 }",
+    ),
 ];
 
 const HOOKS: [Key; 8] = [
@@ -114,7 +120,6 @@ static FEED: Object = Object {
             .default("wrap"),
     ]],
     either: &[],
-    open_prefix: None,
 };
 
 static PICK: [Word; 3] = [
@@ -164,7 +169,6 @@ static HTTP: Object = Object {
         key("lane", Kind::Word(&LANE), "Which code speaks HTTP.", "full").default("auto"),
     ]],
     either: &[],
-    open_prefix: None,
 };
 
 static VERSION: [Word; 3] = [
@@ -195,7 +199,6 @@ static TLS: Object = Object {
             .also(&["insecure", "insecureSkipTLSVerify"]),
     ]],
     either: &[],
-    open_prefix: None,
 };
 
 static VERIFY: [Word; 2] = [
@@ -225,6 +228,20 @@ static TEST: Object = Object {
             "[chromium]",
         )
         .also(&["browsers"]),
+        key(
+            "page",
+            Kind::Object(|| &PAGE),
+            "What its browser is like; laid over the file's.",
+            "{ device: iPhone 15 }",
+        )
+        .also(&["use"]),
+        key(
+            "needs",
+            Kind::OneOrMany(&Kind::Text(Form::Title)),
+            "Tests of this file that must pass before it; they are run whenever it is.",
+            "[signs in]",
+        )
+        .also(&["depends-on", "dependencies", "after"]),
         key("retries", Kind::Whole(0, 10), "Further attempts after a failed one.", "1")
             .default("0")
             .also(&["retry"]),
@@ -233,10 +250,9 @@ static TEST: Object = Object {
         key("steps", STEPS, "What it does.", "[{ get: / }]").required(),
     ]],
     either: &[],
-    open_prefix: None,
 };
 
-static ENGINES: [Word; 3] = [
+pub(super) static ENGINES: [Word; 3] = [
     Word { name: "chromium", doc: "Chrome and Chromium.", also: &["chrome", "edge"] },
     word("firefox", "Firefox."),
     Word { name: "webkit", doc: "WebKit, the engine of Safari.", also: &["safari"] },

@@ -9,6 +9,7 @@ use super::spelling::{
     balanced, json_path, name, no_template, one_line, path, positive, regex, status, target, title,
     token, url,
 };
+use super::spelling_page::{number, page_url, speed, url_pattern, viewport};
 
 /// A spelling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,18 @@ pub(in crate::scenario) enum Form {
     Selector,
     /// `aggregate operator number`; read with its metric.
     Bound,
+    /// A number, or a template that becomes one.
+    Number,
+    /// A role of WAI-ARIA, or a template; read again when the step is.
+    Role,
+    /// What a browser opens: a path, an http URL, `about:blank`; a template.
+    PageUrl,
+    /// A URL with `*` and `**` in it; a template.
+    UrlPattern,
+    /// `1280x720`
+    Viewport,
+    /// `200KB/s`
+    Speed,
 }
 
 /// Why a text is not spelled as it should be.
@@ -112,6 +125,10 @@ impl Misspelt {
     }
 }
 
+/// What a capture of a browser step takes, where a word says it all.
+pub(in crate::scenario) const PAGE_SOURCES: [&str; 10] =
+    ["text", "value", "count", "url", "title", "result", "file", "dialog", "request", "response"];
+
 impl Form {
     /// What it is in a sentence.
     pub(in crate::scenario) fn describe(self) -> &'static str {
@@ -141,6 +158,12 @@ impl Form {
             Form::Sla => "an SLA such as http_req_duration: p(95)<500",
             Form::Selector => "a metric such as http_req_duration{step:sign in}",
             Form::Bound => "a bound such as p(95)<500",
+            Form::Number => "a number",
+            Form::Role => "a role such as button",
+            Form::PageUrl => "a path such as /shop, or a URL",
+            Form::UrlPattern => "a pattern for URLs such as /api/**",
+            Form::Viewport => "a size such as 1280x720",
+            Form::Speed => "a speed such as 200KB/s",
         }
     }
 
@@ -158,9 +181,16 @@ impl Form {
             Form::Rate => "^\\s*[0-9][0-9.]*\\s*/",
             Form::Status => "^\\s*[1-5](xx|XX|[0-9][0-9])\\s*$",
             Form::JsonPath => "^\\$",
-            Form::Source => "^(\\$|body$)",
+            Form::Source => {
+                "^(\\$|(body|text|value|count|url|title|result|file|dialog|request|response)$)"
+            }
             Form::Sla => ":",
             Form::Bound => "[<>=!]",
+            Form::Number => "^\\s*-?[0-9.]+\\s*$|\\{\\{",
+            Form::PageUrl => "^(/|https?://|about:|data:|\\{\\{)",
+            Form::UrlPattern => "^(/|https?://|wss?://|\\*|\\{\\{)",
+            Form::Viewport => "^[0-9]+x[0-9]+$",
+            Form::Speed => "^\\s*[0-9][0-9.]*\\s*[A-Za-z]",
             _ => return None,
         })
     }
@@ -169,7 +199,12 @@ impl Form {
     pub(in crate::scenario) fn check(self, text: &str) -> Result<(), Misspelt> {
         let quantity = |code| move |error| Misspelt::quantity(code, text, error);
         match self {
-            Form::Free | Form::Ordered => balanced(text),
+            Form::Free | Form::Ordered | Form::Role => balanced(text),
+            Form::Number => balanced(text).and_then(|()| number(text)),
+            Form::PageUrl => balanced(text).and_then(|()| page_url(text)),
+            Form::UrlPattern => balanced(text).and_then(|()| url_pattern(text)),
+            Form::Viewport => viewport(text),
+            Form::Speed => speed(text),
             Form::HeaderValue => balanced(text).and_then(|()| one_line(text)),
             Form::Title => no_template(text).and_then(|()| title(text)),
             Form::Reason => one_line(text),
@@ -186,7 +221,7 @@ impl Form {
             Form::Target if text.trim().parse::<u32>().is_ok() => Ok(()),
             Form::Target => target(text),
             Form::Status => status(text),
-            Form::Source if text == "body" => Ok(()),
+            Form::Source if text == "body" || PAGE_SOURCES.contains(&text) => Ok(()),
             Form::JsonPath | Form::Source => json_path(text),
             Form::Regex => regex(text),
             Form::Sla => {

@@ -1,7 +1,9 @@
 //! What a load section has: journeys, profiles, SLAs.
 
+use super::file::ENGINES;
+use super::page::PAGE;
 use super::step::STEPS;
-use super::{Form, Kind, Object, Word, key};
+use super::{Form, Key, Kind, Object, Word, key};
 
 pub(super) static LOAD: Object = Object {
     id: "load",
@@ -21,6 +23,8 @@ pub(super) static LOAD: Object = Object {
             "Several journeys, chosen at random by weight for each iteration.",
             "[{ journey: browsing, weight: 3, steps: [{ get: / }] }]",
         ),
+        BROWSER,
+        PAGE_OF_USERS,
         key(
             "think",
             Kind::Text(Form::Pause),
@@ -49,8 +53,22 @@ pub(super) static LOAD: Object = Object {
         .also(&["slas", "thresholds", "slo"]),
     ]],
     either: &[&["journey", "journeys"]],
-    open_prefix: None,
 };
+
+const BROWSER: Key = key(
+    "browser",
+    Kind::Word(&ENGINES),
+    "Each user has a browser of this engine; browser steps need it.",
+    "chromium",
+)
+.also(&["browsers"]);
+
+const PAGE_OF_USERS: Key = key(
+    "page",
+    Kind::Object(|| &PAGE),
+    "What these browsers are like; laid over the file's.",
+    "{ viewport: 1280x720 }",
+);
 
 static JOURNEY: Object = Object {
     id: "journey",
@@ -60,10 +78,11 @@ static JOURNEY: Object = Object {
         key("journey", Kind::Text(Form::Title), "Its name.", "browsing").required().also(&["name"]),
         key("weight", Kind::Whole(1, 1_000_000), "How often, against its siblings.", "3")
             .default("1"),
+        BROWSER,
+        PAGE_OF_USERS,
         key("steps", STEPS, "Its steps.", "[{ get: / }]").required(),
     ]],
     either: &[],
-    open_prefix: None,
 };
 
 pub(in crate::scenario) static PROFILE: Object =
@@ -114,7 +133,6 @@ pub(in crate::scenario) static PROFILE: Object =
                 .also(&["startTime"]),
         ]],
         either: &[],
-        open_prefix: None,
     };
 
 static SPACING: [Word; 2] = [
@@ -142,7 +160,6 @@ static STAGE: Object = Object {
         key("target", Kind::Text(Form::Target), "What is reached at its end.", "10").required(),
     ]],
     either: &[],
-    open_prefix: None,
 };
 
 static SLA: Object = Object {
@@ -166,7 +183,6 @@ static SLA: Object = Object {
         .also(&["delayAbortEval"]),
     ]],
     either: &[],
-    open_prefix: None,
 };
 
 static THRESHOLDS: Kind = Kind::OneOf(&[Kind::Text(Form::Bound), Kind::List(&THRESHOLD_KIND, 1)]);
@@ -192,5 +208,4 @@ static THRESHOLD: Object = Object {
         .also(&["delay"]),
     ]],
     either: &[],
-    open_prefix: None,
 };

@@ -4,18 +4,25 @@
 //! The reader refuses what is not in these tables, and the JSON Schema is drawn from them, so
 //! neither can drift from the other. A new key begins here.
 
+mod browser;
 mod expect;
 mod file;
 pub(super) mod form;
+mod hands;
 mod load;
+mod locator;
+mod page;
+mod seen;
 mod spelling;
+mod spelling_page;
 mod step;
+mod stub;
 
 pub(super) use expect::MATCHER;
 pub(super) use file::FILE;
 pub(super) use form::Form;
 pub(super) use load::PROFILE;
-pub(super) use step::{EXPECT_VERB, STEP};
+pub(super) use step::STEP;
 
 /// What may stand at a place.
 #[derive(Clone, Copy)]
@@ -28,6 +35,8 @@ pub(super) enum Kind {
     Bool,
     /// A whole number from the first to the second.
     Whole(u64, u64),
+    /// Nothing at all, or `true`, or a text spelled in a certain way.
+    Bare(Option<Form>),
     /// A scalar as text, spelled in a certain way.
     Text(Form),
     /// One of these words.
@@ -68,8 +77,6 @@ pub(super) struct Object {
     pub(super) keys: &'static [&'static [Key]],
     /// Keys of which at most one may be there.
     pub(super) either: &'static [&'static [&'static str]],
-    /// Keys beginning like this are allowed too, as they are.
-    pub(super) open_prefix: Option<&'static str>,
 }
 
 /// One key of an object.
@@ -102,6 +109,8 @@ pub(super) enum Role {
     Action(Act),
     /// It says more about a request, or about a step used.
     Http,
+    /// It takes something from what a request or a browser brought.
+    Capture,
     /// It goes with this action only.
     With(&'static str),
 }
@@ -181,6 +190,8 @@ impl Kind {
             Kind::Scalar => "a text, a number, true or false".to_string(),
             Kind::Bool => "true or false".to_string(),
             Kind::Whole(least, most) => format!("a whole number from {least} to {most}"),
+            Kind::Bare(None) => "`true`, or nothing at all".to_string(),
+            Kind::Bare(Some(form)) => format!("{}, or nothing at all", form.describe()),
             Kind::Text(form) => form.describe().to_string(),
             Kind::Word(words) => one_of(words),
             Kind::WordOr(words, kind) => format!("{}, or {}", one_of(words), kind.describe()),
@@ -231,7 +242,12 @@ fn collect(kind: &Kind, found: &mut Vec<&'static Object>) {
         | Kind::OneOrMany(inner)
         | Kind::Map(_, inner) => collect(inner, found),
         Kind::OneOf(kinds) => kinds.iter().for_each(|kind| collect(kind, found)),
-        Kind::Any | Kind::Scalar | Kind::Bool | Kind::Whole(..) | Kind::Text(_) | Kind::Word(_) => {
-        }
+        Kind::Any
+        | Kind::Scalar
+        | Kind::Bool
+        | Kind::Whole(..)
+        | Kind::Bare(_)
+        | Kind::Text(_)
+        | Kind::Word(_) => {}
     }
 }

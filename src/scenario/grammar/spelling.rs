@@ -108,7 +108,7 @@ fn starts_name(c: char) -> bool {
 fn reserved(form: Form, text: &str) -> Result<(), Misspelt> {
     let taken = match form {
         Form::Name => matches!(text, "vars" | "secrets"),
-        Form::TagName => matches!(text, "step" | "scenario" | "name"),
+        Form::TagName => matches!(text, "step" | "scenario" | "name" | "browser"),
         _ => false,
     };
     if !taken {
@@ -116,7 +116,7 @@ fn reserved(form: Form, text: &str) -> Result<(), Misspelt> {
     }
     let problem = format!("the name `{text}` has a meaning already");
     let help = match form {
-        Form::TagName => "every step has this tag from the start; choose another name",
+        Form::TagName => "steps have this tag from the start; choose another name",
         _ => "templates use it for the file's own `vars` and `secrets`; choose another name",
     };
     Err(Misspelt::whole("reserved-name", text, problem, help).label("taken"))

@@ -1,7 +1,11 @@
 //! What a step has: an action, and what is written beside it.
 
+use super::browser::{SCREENS, WHOLE};
 use super::expect::{EXPECT, MATCHER_KIND};
-use super::{Act, Form, Key, Kind, Object, Role, Word, key, word};
+use super::hands::HANDS;
+use super::locator::LOCATOR_KIND;
+use super::seen::{SIGHTS, STATES, VALUES};
+use super::{Act, Form, Key, Kind, Object, Role, Word, key};
 
 /// A list of steps that does something.
 pub(super) const STEPS: Kind = Kind::List(&STEP_KIND, 1);
@@ -12,9 +16,11 @@ pub(in crate::scenario) static STEP: Object = Object {
     id: "step",
     what: "a step",
     doc: "One action, and what is expected of it.",
-    keys: &[&METHODS, &ACTIONS, &BESIDE, &REQUEST, &BODIES, &ANSWER, &VERBS],
+    keys: &[
+        &METHODS, &ACTIONS, &BESIDE, &REQUEST, &BODIES, &ANSWER, &WHOLE, &HANDS, &SIGHTS, &STATES,
+        &VALUES, &SCREENS,
+    ],
     either: &[&["json", "form", "multipart", "body", "body-file"]],
-    open_prefix: Some("expect-"),
 };
 
 const fn method(name: &'static str, doc: &'static str) -> Key {
@@ -133,12 +139,13 @@ const BODIES: [Key; 5] = [
 const ANSWER: [Key; 2] = [
     request("expect", Kind::Object(|| &EXPECT), "What must hold of the answer.", "{ status: 200 }")
         .also(&["checks", "assert", "asserts", "validate"]),
-    request(
+    key(
         "capture",
         Kind::Map(Form::Name, &Kind::OneOf(&[Kind::Text(Form::Source), Kind::Object(|| &CAPTURE)])),
-        "Variables taken from the answer.",
+        "Variables taken from the answer, or from the page.",
         "{ token: $.data.token }",
     )
+    .role(Role::Capture)
     .also(&["extract", "save", "captures"]),
 ];
 
@@ -157,7 +164,6 @@ static REPEAT: Object = Object {
         key("every", Kind::Text(Form::Duration), "The pause between two turns.", "200ms"),
     ]],
     either: &[],
-    open_prefix: None,
 };
 
 static PART: Object = Object {
@@ -172,23 +178,32 @@ static PART: Object = Object {
             .default("application/octet-stream"),
     ]],
     either: &[],
-    open_prefix: None,
 };
 
 static CAPTURE: Object = Object {
     id: "capture",
     what: "a capture",
-    doc: "Where a variable's value comes from, beside a JSONPath and `body`.",
-    keys: &[&[
-        key("header", Kind::Text(Form::HeaderName), "A header of the answer.", "location"),
-        key("cookie", Kind::Text(Form::HeaderName), "A cookie.", "sid"),
-        key("regex", Kind::Text(Form::Regex), "Found anywhere in the body.", "'id=(\\d+)'")
-            .also(&["regexp", "match"]),
-        key("group", Kind::Whole(0, 99), "The group of `regex` that is taken.", "1").default("1"),
-    ]],
-    either: &[&["header", "cookie", "regex"]],
-    open_prefix: None,
+    doc: "Where a variable's value comes from, where a word or a JSONPath does not say it.",
+    keys: &[&FROM_ANSWER, &FROM_PAGE],
+    either: &[&["header", "cookie", "regex", "text", "value", "count", "attribute"]],
 };
+
+/// What a step with a browser can take from an element of the page.
+const FROM_PAGE: [Key; 5] = [
+    key("text", LOCATOR_KIND, "The text of this element of the page.", "{ test-id: total }"),
+    key("value", LOCATOR_KIND, "What this field of the page holds.", "{ label: Email }"),
+    key("count", LOCATOR_KIND, "How many such elements the page has.", "{ role: listitem }"),
+    key("attribute", Kind::Text(Form::Free), "The name of an attribute.", "href").also(&["attr"]),
+    key("of", LOCATOR_KIND, "The element that has `attribute`.", "{ role: link }"),
+];
+
+const FROM_ANSWER: [Key; 4] = [
+    key("header", Kind::Text(Form::HeaderName), "A header of the answer.", "location"),
+    key("cookie", Kind::Text(Form::HeaderName), "A cookie.", "sid"),
+    key("regex", Kind::Text(Form::Regex), "Found anywhere in the body.", "'id=(\\d+)'")
+        .also(&["regexp", "match"]),
+    key("group", Kind::Whole(0, 99), "The group of `regex` that is taken.", "1").default("1"),
+];
 
 pub(super) const AUTH_KIND: Kind = Kind::OneOf(&[Kind::Word(&NO_AUTH), Kind::Object(|| &AUTH)]);
 
@@ -204,7 +219,6 @@ static AUTH: Object = Object {
         key("basic", Kind::Object(|| &BASIC), "User and password.", "{ user: u, password: p }"),
     ]],
     either: &[&["bearer", "basic"]],
-    open_prefix: None,
 };
 
 static BASIC: Object = Object {
@@ -218,7 +232,6 @@ static BASIC: Object = Object {
             .also(&["pass"]),
     ]],
     either: &[],
-    open_prefix: None,
 };
 
 pub(super) const REDIRECTS: Kind = Kind::WordOr(&FOLLOW, &Kind::Whole(0, 100));
@@ -227,42 +240,3 @@ static FOLLOW: [Word; 2] = [
     Word { name: "follow", doc: "At most 10.", also: &["true", "yes", "on"] },
     Word { name: "stop", doc: "None: the redirect is the answer.", also: &["false", "no", "off"] },
 ];
-
-const fn verb(name: &'static str, doc: &'static str, example: &'static str) -> Key {
-    key(name, Kind::Any, doc, example).role(Role::Action(Act::Browser))
-}
-
-const VERBS: [Key; 28] = [
-    verb("goto", "Opens a page.", "/shop").also(&["visit", "navigate", "open"]),
-    verb("click", "Clicks an element.", "{ role: button, name: Buy }").also(&["tap"]),
-    verb("double-click", "Clicks an element twice.", "{ text: Milk }").also(&["dblclick"]),
-    verb("right-click", "Clicks with the other button.", "{ text: Milk }"),
-    verb("fill", "Replaces what a field holds.", "{ label: Card number, with: '4242' }"),
-    verb("type", "Types key by key.", "{ label: Search, with: milk }"),
-    verb("press", "Presses a key.", "Enter").also(&["key"]),
-    verb("check", "Ticks a box.", "{ label: I agree }"),
-    verb("uncheck", "Unticks a box.", "{ label: I agree }"),
-    verb("select", "Chooses from a list.", "{ label: Size, option: Large }"),
-    verb("hover", "Moves the pointer over an element.", "{ text: Menu }"),
-    verb("focus", "Gives an element the keyboard.", "{ label: Search }"),
-    verb("clear", "Empties a field.", "{ label: Search }"),
-    verb("drag", "Drags an element.", "{ from: { text: Milk }, to: { text: Cart } }"),
-    verb("upload", "Chooses a file.", "{ label: Photo, file: cat.png }"),
-    verb("download", "Waits for a download.", "{ click: { text: Invoice } }"),
-    verb("scroll", "Scrolls to an element.", "{ text: Imprint }"),
-    verb("see", "Expects an element to be visible.", "{ role: heading, name: Order confirmed }"),
-    verb("hide", "Expects an element not to be visible.", "{ text: Loading }").also(&["not-see"]),
-    verb("back", "Goes back.", "true"),
-    verb("forward", "Goes forward.", "true"),
-    verb("reload", "Loads the page again.", "true").also(&["refresh"]),
-    verb("evaluate", "Runs JavaScript in the page.", "document.title"),
-    verb("dialog", "Answers the next dialog.", "accept"),
-    verb("screenshot", "Takes a picture.", "cart"),
-    verb("switch-to", "Goes to another frame or window.", "{ frame: payment }").also(&["frame"]),
-    verb("wait-for", "Waits for an element or an address.", "{ url: /done }"),
-    verb("viewport", "Sets the size of the page.", "{ width: 1280, height: 720 }"),
-];
-
-/// What every `expect-...` verb means in the schema.
-pub(in crate::scenario) const EXPECT_VERB: (&str, Word) =
-    ("^expect-[a-z][a-z-]*$", word("expect-...", "Expects something of a page."));

@@ -6,6 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+mod testing;
+
+pub use testing::{ChooseArgs, TestingArgs};
+
 use crate::calibration::Check;
 use crate::cli::exit::{ExitCodes, Inconclusive};
 use crate::demo::Fault;
@@ -37,9 +41,9 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// The main job: tests, then load, then the verdict and the reports
-    Run(RunArgs),
+    Run(TestArgs),
     /// Only the tests
-    Test(RunArgs),
+    Test(TestArgs),
     /// Only the load
     Load(RunArgs),
     /// Check scenario files and print what a run would do; sends nothing
@@ -48,6 +52,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Judge a saved result against another one
     Compare(CompareArgs),
+    /// Put the results of shards together and judge the whole
+    Merge(MergeArgs),
     /// Keep baselines
     #[command(subcommand)]
     Baseline(BaselineCommand),
@@ -55,6 +61,11 @@ pub enum Command {
     Demo(DemoArgs),
     /// Check the instrument: measure what is known, and tell how far off it is on this machine
     Selftest(SelftestArgs),
+    /// Look at what browser tests need on this machine: what is there, what is missing, the fix
+    Doctor(DoctorArgs),
+    /// Run a program that ends, with all it started, when standard input does
+    #[command(hide = true)]
+    Guard(GuardArgs),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
     /// Print completions for a shell
@@ -64,7 +75,33 @@ pub enum Command {
     },
 }
 
-/// `run`, `test`, `load`
+/// `doctor`
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Get what is missing with this system's package manager, and build geckodriver with cargo
+    /// where there is no package; needs root or sudo
+    #[arg(long)]
+    pub install: bool,
+
+    /// Only for this engine; may be given several times [default: all of them]
+    #[arg(long, value_name = "ENGINE", value_parser = ["chromium", "firefox", "webkit"])]
+    pub browser: Vec<String>,
+}
+
+/// `run`, `test`
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+
+    #[command(flatten)]
+    pub choose: ChooseArgs,
+
+    #[command(flatten)]
+    pub testing: TestingArgs,
+}
+
+/// `load`, and what `run` and `test` share with it
 #[derive(Debug, Args)]
 pub struct RunArgs {
     #[command(flatten)]
@@ -76,10 +113,6 @@ pub struct RunArgs {
     /// Folder for the result and the reports [default: a new one in reports/]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-
-    /// Tests at the same time
-    #[arg(long, value_name = "N", default_value_t = 4)]
-    pub workers: usize,
 
     /// Threads that generate load [default: one per core]
     #[arg(long, value_name = "N")]
@@ -110,14 +143,6 @@ pub struct WhatArgs {
     /// Replace a variable of the scenarios; may be given several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
     pub var: Vec<(String, String)>,
-
-    /// Only tests with this tag; may be given several times
-    #[arg(long, value_name = "TAG")]
-    pub tag: Vec<String>,
-
-    /// Of tests with browsers, only these engines; may be given several times
-    #[arg(long, value_name = "ENGINE")]
-    pub browser: Vec<String>,
 
     /// Allow load on a host that is not this machine; may be given several times
     #[arg(long, value_name = "HOST", env = "TASTER_ALLOW_LOAD")]
@@ -157,6 +182,10 @@ pub struct JudgeArgs {
           value_parser = crate::units::parse_duration)]
     pub margin_floor: std::time::Duration,
 
+    /// A test that passes only when it is tried again fails the run
+    #[arg(long)]
+    pub fail_on_flaky: bool,
+
     /// What INCONCLUSIVE means for the exit code: fail 1, warn 3, pass 0
     #[arg(long, value_name = "AS", default_value = "warn")]
     pub inconclusive: Inconclusive,
@@ -167,6 +196,9 @@ pub struct JudgeArgs {
 pub struct PlanArgs {
     #[command(flatten)]
     pub what: WhatArgs,
+
+    #[command(flatten)]
+    pub choose: ChooseArgs,
 }
 
 /// `report`
@@ -180,6 +212,21 @@ pub struct ReportArgs {
     pub judge: JudgeArgs,
 
     /// Folder for the reports [default: the result's own]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// `merge`
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// The result of each shard: `result.json` files, or folders of runs
+    #[arg(value_name = "RESULT", required = true)]
+    pub results: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub judge: JudgeArgs,
+
+    /// Folder for the result and the reports [default: a new one in reports/]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }
@@ -298,6 +345,18 @@ pub struct SelftestArgs {
     /// Be the calibration server, until standard input ends
     #[arg(long, hide = true)]
     pub serve: bool,
+}
+
+/// `guard`
+#[derive(Debug, Args)]
+pub struct GuardArgs {
+    /// Folder to remove at the end
+    #[arg(long, value_name = "DIR")]
+    pub scratch: Option<PathBuf>,
+
+    /// The program and its arguments
+    #[arg(value_name = "PROGRAM", required = true, last = true)]
+    pub program: Vec<std::ffi::OsString>,
 }
 
 fn name_and_value(text: &str) -> Result<(String, String), String> {

@@ -1,0 +1,34 @@
+//! `taster merge`: puts the results of shards together and judges the whole.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::args::MergeArgs;
+use crate::cli::exit::{ExitStatus, of_verdict};
+use crate::cli::{Ended, judge, run, words};
+use crate::executor;
+use crate::result;
+use crate::store::{self, RunFolder};
+
+/// Merges, saves, judges, renders, exits.
+pub fn merge(args: &MergeArgs) -> Result<ExitStatus, Ended> {
+    let results: Result<Vec<_>, _> =
+        args.results.iter().map(|path| store::read_result(path)).collect();
+    let mut whole = result::merge(results?).map_err(|error| Ended::usage(error.to_string()))?;
+    whole.run.id = run::new_id(executor::wall_clock());
+    whole.run.command = std::env::args().collect();
+    whole.run.fail_on_flaky |= args.judge.fail_on_flaky;
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(&whole.run.id));
+    let folder = RunFolder::open(&out)?;
+    folder.save(&whole)?;
+    // The shards themselves left it alone, so that all of them divided by the same durations.
+    if let Err(error) = store::learn_durations(Path::new("."), &whole) {
+        words::say(&format!("the durations of the tests are not kept: {error}"));
+    }
+    let judged = judge::conclude(&whole, &args.judge, false)?;
+    judge::show(&whole, &judged, Some(folder.path()));
+    judge::write(&folder, &whole, &judged, &args.judge)?;
+    if args.out.is_none() {
+        folder.make_latest()?;
+    }
+    Ok(of_verdict(judged.verdict.word, args.judge.inconclusive))
+}

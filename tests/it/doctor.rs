@@ -1,0 +1,66 @@
+//! `taster doctor`: what it says of a machine without browsers, and that it installs nothing
+//! unasked.
+
+use std::process::Command;
+
+use crate::support::Sandbox;
+
+/// The program where no `PATH` leads to anything.
+fn nowhere(arguments: &[&str]) -> (Sandbox, Command) {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(arguments);
+    command.env("PATH", sandbox.path("bin")).env("HOME", sandbox.path("home"));
+    (sandbox, command)
+}
+
+#[test]
+fn without_browsers_it_says_what_is_missing_and_how_to_get_it() {
+    let (sandbox, command) = nowhere(&["doctor", "--browser", "chromium", "--browser", "firefox"]);
+    let outcome = sandbox.start(command).end().exits(6);
+    let told: Vec<&str> = outcome.stdout.lines().take(12).collect();
+    assert_eq!(
+        told,
+        [
+            "MISSING  Chromium",
+            "           why:  the browser that tests in chromium run in",
+            "           fix:  install Chromium with this system's package manager",
+            "MISSING  ChromeDriver",
+            "           why:  starts Chromium; without it tests in chromium are not run",
+            "           fix:  install ChromeDriver with this system's package manager",
+            "MISSING  Firefox",
+            "           why:  the browser that tests in firefox run in",
+            "           fix:  install Firefox with this system's package manager",
+            "MISSING  geckodriver",
+            "           why:  speaks WebDriver to Firefox; without it tests in firefox are not run",
+            "           fix:  cargo install --locked geckodriver",
+        ]
+    );
+    assert!(outcome.stdout.contains("`taster doctor --install` gets them."));
+    assert!(outcome.stderr.is_empty(), "it did something: {}", outcome.stderr);
+}
+
+#[test]
+fn what_cannot_be_installed_is_said_and_is_still_missing() {
+    let (sandbox, command) = nowhere(&["doctor", "--install", "--browser", "firefox"]);
+    let outcome = sandbox.start(command).end().exits(6);
+    outcome.says(&[
+        "cargo is missing",
+        "$ cargo install --locked geckodriver",
+        "cannot be started",
+    ]);
+}
+
+#[test]
+fn its_word_and_its_exit_agree_about_this_machine() {
+    let sandbox = Sandbox::new();
+    let outcome = sandbox.run(&["doctor"]);
+    let missing = outcome.stdout.lines().filter(|line| line.starts_with("MISSING")).count();
+    let there = outcome.stdout.lines().filter(|line| line.starts_with("ok ")).count();
+    assert_eq!(missing + there, 8, "{}", outcome.stdout);
+    outcome.exits(if missing == 0 { 0 } else { 6 });
+}
+
+#[test]
+fn an_engine_that_does_not_exist_is_a_usage_error() {
+    Sandbox::new().run(&["doctor", "--browser", "opera"]).exits(2);
+}
