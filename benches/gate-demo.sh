@@ -43,10 +43,9 @@ run slow 1 'sign in|http_req_duration' --no-baseline --fault slow
 run errors 1 '500|5xx' --no-baseline --fault errors=20%
 run html 1 'HTML where JSON was expected' --no-baseline --fault html
 run stall 1 'http_req_duration' --no-baseline --fault stall=2s/4s
-browse chromium 0 'PASS' scenarios/browser --browser chromium
-browse firefox 0 'PASS' scenarios/browser --browser firefox
-# WebKitGTK's driver now and then loses a command; a second attempt is told as flaky.
-browse webkit 0 'PASS' scenarios/browser --browser webkit --retries 1
+for engine in chromium firefox webkit; do
+  browse "$engine" 0 'PASS' scenarios/browser --browser "$engine"
+done
 flawed() {
   local group=$1 flaw
   shift

@@ -11,17 +11,26 @@ use url::Url;
 
 use super::Exchange;
 use super::browser::{
-    Browsers, Done, Engine, Equipment, LastLooking, Look, Mishap, Opening, Page, Record, Router,
+    Browsers, Done, Engine, Equipment, LastLooking, Mishap, Opening, Page, Record, Router,
     SharedLog, Standing, StepNote, VitalSeen,
 };
+use super::cookies::Jar;
 use super::failure::Broken;
 use super::session::{Session, value};
 use crate::plan::browser::{Act, Emulation, Expectation, HarPlan};
-use crate::plan::{BrowserPlan, PagePlan, Site, Template};
+use crate::plan::{BrowserPlan, PagePlan, Site, Slot, Template};
 use crate::sample::{Exemplar, Failure, Phases};
 
 /// How long small things at the edges of a test may take: cookies, the last look.
 const EDGE: Duration = Duration::from_secs(10);
+
+/// A step with the variables in it.
+struct Asked {
+    argument: Value,
+    act: Act,
+    /// Where its captures come from.
+    sources: Vec<Value>,
+}
 
 /// The site of what no line of the file is to blame for.
 fn nowhere() -> Site {
@@ -88,76 +97,60 @@ impl Session {
     }
 
     async fn browse_steps(&mut self, steps: &[&BrowserPlan]) -> Vec<Exchange> {
-        let Some(mut page) = self.page.take() else {
-            let Some(first) = steps.first() else { return Vec::new() };
-            let message = "there is no open browser; the test must say `browser: [chromium]`";
-            let done = Done::failed(Mishap::new(Failure::Browser, message));
-            return vec![self.exchange_of(first, done, "")];
-        };
-        self.hand_cookies_over(&mut page).await;
-        let exchanges = self.browse_in(&mut page, steps).await;
-        self.page = Some(page);
-        exchanges
-    }
-
-    async fn browse_in(&mut self, page: &mut Page, steps: &[&BrowserPlan]) -> Vec<Exchange> {
-        page.glance_back();
-        let mut acts = Vec::new();
+        let mut asked = Vec::new();
         let mut unread = None;
         for step in steps {
-            match self.act_of(step) {
-                Ok(act) => acts.push(act),
+            match self.asked(step) {
+                Ok(one) => asked.push(one),
                 Err(mishap) => {
                     unread = Some(Done::failed(mishap));
                     break;
                 }
             }
         }
-        let browsers = self.client.browsers.clone();
-        let done = match (acts.as_slice(), &browsers) {
-            ([], _) | (_, None) => Vec::new(),
-            ([act], Some(browsers)) => {
-                vec![page.step(act, steps[0].within, browsers.states()).await]
-            }
-            (acts, _) => {
-                let looks = acts.iter().zip(steps).filter_map(|(act, step)| Look::of(act, step));
-                page.steps_that_look(&looks.collect::<Vec<_>>()).await
-            }
+        // The page stays where it is: a test that is cut off within a step still leaves a record.
+        let Session { page, client, jar, .. } = self;
+        let (Some(page), Some(browsers)) = (page, &client.browsers) else {
+            let message = "there is no open browser; the test must say `browser: [chromium]`";
+            let done = Done::failed(Mishap::new(Failure::Browser, message));
+            let Some(first) = steps.first() else { return Vec::new() };
+            return vec![self.exchange_of(first, &Value::Null, done, "")];
         };
-        let mut exchanges = Vec::new();
-        for (mut done, step) in done.into_iter().chain(unread).zip(steps) {
+        hand_cookies_over(jar, page).await;
+        page.glance_back();
+        let acts: Vec<&Act> = asked.iter().map(|one| &one.act).collect();
+        let mut all = page.steps(&acts, steps, browsers.states()).await;
+        if all.len() == acts.len() && !ends(&all, steps) {
+            all.extend(unread);
+        }
+        let mut captured = Vec::new();
+        for (at, (done, step)) in all.iter_mut().zip(steps).enumerate() {
+            let sources = asked.get(at).map_or(&[][..], |one| &one.sources);
             if done.outcome.is_ok() {
-                done.outcome = self.capture_from(page, step, &done).await;
+                done.outcome = capture(page, (step, sources), &done.result, &mut captured).await;
             }
-            page.note(StepNote::of(step, &done)).await;
-            let at = page.whereabouts_known();
-            exchanges.push(self.exchange_of(step, done, &at));
+            page.note(StepNote::of(step, done)).await;
+        }
+        let at = page.whereabouts_known();
+        for (slot, value) in captured {
+            self.put(slot, value, true);
+        }
+        let mut exchanges = Vec::new();
+        for (number, (done, step)) in all.into_iter().zip(steps).enumerate() {
+            let argument = asked.get(number).map_or(&Value::Null, |one| &one.argument);
+            exchanges.push(self.exchange_of(step, argument, done, &at));
         }
         exchanges
     }
 
     /// What the step does, with the variables in it.
-    fn act_of(&mut self, step: &BrowserPlan) -> Result<Act, Mishap> {
+    fn asked(&mut self, step: &BrowserPlan) -> Result<Asked, Mishap> {
         let argument = self.rendered(&step.argument)?;
-        Act::read(&step.verb, &argument).map_err(|problem| Mishap::new(Failure::Page, problem))
-    }
-
-    async fn capture_from(
-        &mut self,
-        page: &mut Page,
-        step: &BrowserPlan,
-        done: &Done,
-    ) -> Result<(), Mishap> {
-        for capture in &step.captures {
-            let source = self.rendered(&capture.source)?;
-            let by = Instant::now() + step.within;
-            let value = page.read(&source, &done.result, by).await.map_err(|mut mishap| {
-                mishap.message = format!("`{}` was not captured: {}", capture.name, mishap.message);
-                mishap
-            })?;
-            self.put(capture.slot, value, true);
-        }
-        Ok(())
+        let act = Act::read(&step.verb, &argument);
+        let act = act.map_err(|problem| Mishap::new(Failure::Page, problem))?;
+        let sources = step.captures.iter().map(|capture| self.rendered(&capture.source));
+        let sources = sources.collect::<Result<_, _>>()?;
+        Ok(Asked { argument, act, sources })
     }
 
     fn rendered(&mut self, template: &Template) -> Result<Value, Mishap> {
@@ -186,13 +179,18 @@ impl Session {
         Ok(rendered)
     }
 
-    fn exchange_of(&mut self, step: &BrowserPlan, done: Done, at: &str) -> Exchange {
+    fn exchange_of(
+        &mut self,
+        step: &BrowserPlan,
+        argument: &Value,
+        done: Done,
+        at: &str,
+    ) -> Exchange {
         let checks = u32::from(step.looks() || step.verb == "expect-screenshot");
         let failed_checks = u64::from(checks > 0 && done.outcome.is_err());
         let (outcome, exemplar) = match done.outcome {
             Ok(()) => (Ok(()), None),
             Err(Mishap { failure, message, .. }) => {
-                let argument = self.rendered(&step.argument).unwrap_or_default();
                 let words = self.client.shared.words();
                 let request = words.masks.hide(&format!("{} {argument}", step.verb), words.secrets);
                 let at = (!at.is_empty()).then(|| words.masks.hide_links(at, words.secrets));
@@ -214,18 +212,6 @@ impl Session {
             resent: 0,
             exemplar,
         }
-    }
-
-    /// Cookies of the session that the browser has not got yet.
-    async fn hand_cookies_over(&mut self, page: &mut Page) {
-        let changes = self.jar.changes();
-        if page.cookies_given != changes {
-            page.cookies_given = changes;
-            let cookies = self.jar.all();
-            // A browser that cannot take them says so at the next step, by being gone.
-            page.add_cookies(&cookies, Instant::now() + EDGE).await.ok();
-        }
-        page.cookies_taken = false;
     }
 
     /// Cookies of the browser, before a request that is not the browser's.
@@ -308,6 +294,40 @@ impl Session {
         let browsers: Browsers = self.client.browsers.clone()?;
         Some(Box::pin(page.end(look, &browsers, Instant::now() + EDGE)).await)
     }
+}
+
+/// Cookies of the session that the browser has not got yet.
+async fn hand_cookies_over(jar: &Jar, page: &mut Page) {
+    let changes = jar.changes();
+    if page.cookies_given != changes {
+        page.cookies_given = changes;
+        // A browser that cannot take them says so at the next step, by being gone.
+        page.add_cookies(&jar.all(), Instant::now() + EDGE).await.ok();
+    }
+    page.cookies_taken = false;
+}
+
+/// Reads what a step captures; `sources` are those of its captures, rendered.
+async fn capture(
+    page: &mut Page,
+    (step, sources): (&BrowserPlan, &[Value]),
+    result: &Value,
+    captured: &mut Vec<(Slot, Value)>,
+) -> Result<(), Mishap> {
+    for (capture, source) in step.captures.iter().zip(sources) {
+        let by = Instant::now() + step.within;
+        let value = page.read(source, result, by).await.map_err(|mut mishap| {
+            mishap.message = format!("`{}` was not captured: {}", capture.name, mishap.message);
+            mishap
+        })?;
+        captured.push((capture.slot, value));
+    }
+    Ok(())
+}
+
+/// Whether one of them failed without being soft, so that none after it is done.
+fn ends(all: &[Done], steps: &[&BrowserPlan]) -> bool {
+    all.iter().zip(steps).any(|(done, step)| done.outcome.is_err() && !step.soft)
 }
 
 /// The folder of a file.

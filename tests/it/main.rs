@@ -4,6 +4,7 @@ mod bad_input;
 mod bench;
 mod browser;
 mod browser_steps;
+mod browsing;
 mod calibration;
 mod catalogue;
 mod chromium;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::mishap::Mishap;
-use super::page::{Answer, Page, pair};
+use super::page::{Answer, GRACE, Page, pair};
 use super::record::KeptFile;
 use super::text::fits;
 use super::{Input, Trouble};
@@ -96,7 +96,7 @@ impl Page {
     /// Whether the pointer's events came to the element. A document that went away took them.
     async fn landed(&mut self, ready: &Answer, by: Instant) -> Result<Result<(), Mishap>, Mishap> {
         let argument = json!({ "element": ready.element() });
-        match self.channel.call(&ready.frames, "landed", &argument, by).await {
+        match self.channel.call(&ready.frames, "landed", &argument, by + GRACE).await {
             Ok(value) if value["ok"] == json!(false) => Ok(Err(Mishap::page(&value["why"]))),
             Ok(_) | Err(Trouble::Navigated) => Ok(Ok(())),
             Err(trouble) => Err(trouble.into()),
@@ -119,13 +119,14 @@ impl Page {
         let point = pair(&answer.value["point"]).ok_or_else(|| {
             Mishap::new(Failure::Protocol, "the page did not say where the element is")
         })?;
-        Ok(self.in_tab(point, &answer.frames, by).await?)
+        Ok(self.in_tab(point, &answer.frames, by + GRACE).await?)
     }
 
     /// Does the inputs; the time of an effect counts from here.
     async fn hands(&mut self, inputs: &[Input], by: Instant) -> Result<(), Mishap> {
         self.acted = Some(Instant::now());
-        match self.channel.input(inputs, by).await {
+        // What the page was ready for in time is done.
+        match self.channel.input(inputs, by + GRACE).await {
             // The document that took them is gone: that was their effect.
             Ok(()) | Err(Trouble::Navigated) => Ok(()),
             Err(trouble) => Err(trouble.into()),
@@ -202,7 +203,7 @@ impl Page {
             Ok(answer) => answer,
             Err(mishap) => {
                 // The button must not stay down for the steps after it.
-                self.channel.input(&[Input::Up(0, 1)], by).await.ok();
+                self.channel.input(&[Input::Up(0, 1)], by + GRACE).await.ok();
                 return Err(mishap);
             }
         };
@@ -224,12 +225,10 @@ impl Page {
                 return Err(Mishap::new(Failure::Missing, message));
             }
         }
-        let (_, answer) = {
-            let asked = json!({ "locator": locator, "for": "upload" });
-            ((), self.must("ready", asked, by).await?)
-        };
+        let asked = json!({ "locator": locator, "for": "upload" });
+        let answer = self.must("ready", asked, by).await?;
         self.acted = Some(Instant::now());
-        Ok(self.channel.choose(&answer.frames, answer.element(), files, by).await?)
+        Ok(self.channel.choose(&answer.frames, answer.element(), files, by + GRACE).await?)
     }
 
     /// Clicks and waits for the file; gives its path.

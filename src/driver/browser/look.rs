@@ -44,21 +44,24 @@ impl Page {
         while let Some(first) = rest.first() {
             let frame = frame_of(&first.expectation);
             let same = rest.iter().take_while(|look| frame_of(&look.expectation) == frame).count();
-            let (group, others) = rest.split_at(same);
-            rest = others;
-            let done = self.look_in(frame, group).await;
-            let ends =
-                done.iter().zip(group).any(|(seen, look)| seen.outcome.is_err() && !look.soft)
-                    || done.len() < group.len();
+            let group = &rest[..same];
+            let (done, left) = self.look_in(frame, group).await;
+            let failed =
+                done.iter().zip(group).any(|(seen, look)| seen.outcome.is_err() && !look.soft);
+            let short = done.len() < same && !left;
+            rest = &rest[done.len().min(same)..];
+            let nothing = done.is_empty();
             all.extend(done);
-            if ends {
+            if failed || short || nothing {
                 break;
             }
         }
         all
     }
 
-    async fn look_in(&mut self, frame: Option<Value>, group: &[Look]) -> Vec<Seen> {
+    /// Those in one frame; also whether the document went away before all had been looked for,
+    /// so that the others are to be looked for in the next one.
+    async fn look_in(&mut self, frame: Option<Value>, group: &[Look]) -> (Vec<Seen>, bool) {
         let began = Instant::now();
         let whole: Duration = group.iter().map(|look| look.within).sum();
         let all: Vec<Value> = group.iter().map(ask_for).collect();
@@ -66,13 +69,14 @@ impl Page {
         let asked = json!({ "all": all, "locator": { "frame": frame.unwrap_or(json!([])) } });
         let answer = self.ask("expect", asked, began + whole).await;
         let now = Instant::now();
-        let results = match answer {
-            Ok(answer) => answer.value["results"].as_array().cloned().unwrap_or_default(),
+        let answer = match answer {
+            Ok(answer) => answer.value,
             Err(trouble) => {
                 let outcome = Err(trouble.into());
-                return vec![Seen { began, ended: now, outcome, late: None }];
+                return (vec![Seen { began, ended: now, outcome, late: None }], false);
             }
         };
+        let results = answer["results"].as_array().cloned().unwrap_or_default();
         let mut seen = Vec::new();
         let last = results.last().and_then(|last| last["at"].as_f64()).unwrap_or_default();
         let mut from = began;
@@ -91,7 +95,7 @@ impl Page {
             seen.push(Seen { began: from, ended, outcome, late });
             from = ended;
         }
-        seen
+        (seen, answer["left"] == json!(true))
     }
 
     /// How long after its deadline an expectation held after all.
@@ -121,7 +125,8 @@ impl Page {
                 && method.as_ref().is_none_or(|method| method.eq_ignore_ascii_case(&request.method))
                 && match answered {
                     None => true,
-                    Some(None) => request.ended.is_some(),
+                    // One that failed has ended too, without any answer.
+                    Some(None) => request.ended.is_some() && request.status.is_some(),
                     Some(status) => request.ended.is_some() && request.status == status,
                 }
         };

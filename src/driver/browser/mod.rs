@@ -62,7 +62,6 @@ pub use visit::LastLooking;
 pub use webkit::launch as launch_classic;
 pub use wire::Wire;
 
-pub(in crate::driver) use look::Look;
 pub(in crate::driver) use mishap::Mishap;
 pub(in crate::driver) use page::Page;
 pub(in crate::driver) use steps::Done;

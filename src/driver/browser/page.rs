@@ -16,7 +16,7 @@ use super::{Browser, Channel, Engine, Router, SharedLog, Trouble};
 use crate::plan::browser::Emulation;
 
 /// How much longer than its own deadline the page may take to say that it has passed.
-const GRACE: Duration = Duration::from_secs(3);
+pub(super) const GRACE: Duration = Duration::from_secs(3);
 
 /// How long is waited before a document that came in another's place is asked.
 const BETWEEN_DOCUMENTS: Duration = Duration::from_millis(2);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::mishap::Mishap;
-use super::page::Page;
+use super::page::{GRACE, Page};
 
 use super::Shot;
 use super::record::KeptFile;
@@ -65,9 +65,10 @@ impl Page {
         }
         let taken = self.steady_picture(picture, stored.as_deref(), allowed, by).await;
         // The page goes on as it was, whatever came of it.
-        let thawed = self.ask("thaw", json!({}), by).await;
+        let grace = by + GRACE;
+        let thawed = self.ask("thaw", json!({}), grace).await;
         if !allowed.mask.is_empty() {
-            self.ask("unmask", json!({}), by).await?;
+            self.ask("unmask", json!({}), grace).await?;
         }
         let (bytes, verdict) = taken?;
         thawed?;
@@ -96,14 +97,16 @@ impl Page {
         by: Instant,
     ) -> Result<(Vec<u8>, Result<(), Mishap>), Mishap> {
         let shot = self.shot(picture, by).await?;
-        let mut before = self.channel.picture(&shot, by).await?;
+        // When the time is up, the picture that shows it is still taken.
+        let grace = by + GRACE;
+        let mut before = self.channel.picture(&shot, grace).await?;
         loop {
             let judged = self.judge(picture, (stored, &before), allowed);
             if judged.is_ok() {
                 return Ok((before, Ok(())));
             }
             sleep(SETTLING).await;
-            let now = self.channel.picture(&shot, by).await?;
+            let now = self.channel.picture(&shot, grace).await?;
             let steady = now == before;
             // One that does not change any more will not become right by waiting long.
             if (steady && stored.is_none()) || Instant::now() >= by {

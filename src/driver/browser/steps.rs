@@ -11,6 +11,7 @@ use super::mishap::Mishap;
 use super::page::Page;
 use super::pictures::Allowed;
 use super::state::States;
+use crate::plan::BrowserPlan;
 use crate::plan::browser::{Act, Emulation, StateSource};
 use crate::sample::Failure;
 
@@ -63,10 +64,27 @@ impl Page {
         Done { began, ended, outcome, result, late: None }
     }
 
-    /// Several steps that only look, in as few round trips as there are frames.
-    pub(in crate::driver) async fn steps_that_look(&mut self, looks: &[Look]) -> Vec<Done> {
-        let seen = self.look(looks).await;
-        self.seen(seen)
+    /// Does one step, or several that only look: those in as few round trips as there are frames.
+    /// There are fewer done than steps only where one failed that is not soft.
+    pub(in crate::driver) async fn steps(
+        &mut self,
+        acts: &[&Act],
+        plans: &[&BrowserPlan],
+        states: &States,
+    ) -> Vec<Done> {
+        if let [act] = acts {
+            return vec![self.step(act, plans[0].within, states).await];
+        }
+        let looks: Vec<Look> =
+            acts.iter().zip(plans).map_while(|(act, plan)| Look::of(act, plan)).collect();
+        let seen = self.look(&looks).await;
+        let mut all = self.seen(seen);
+        let failed = |(done, plan): (&Done, &&BrowserPlan)| done.outcome.is_err() && !plan.soft;
+        if all.len() < acts.len() && !all.iter().zip(plans).any(failed) {
+            // What nobody looked at does not hold.
+            all.push(lost(Instant::now()));
+        }
+        all
     }
 
     /// The time of an effect counts from the action that caused it.
@@ -205,7 +223,7 @@ fn arrow(script: &str) -> bool {
 
 /// A look without an answer cannot happen; were it to, it is no pass.
 fn lost(began: Instant) -> Done {
-    let outcome = Err(Mishap::new(Failure::Protocol, "the page gave no answer"));
+    let outcome = Err(Mishap::new(Failure::Browser, "the page gave no answer"));
     Done { began, ended: Instant::now(), outcome, result: Value::Null, late: None }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::mishap::Mishap;
-use super::page::{AwaitedDialog, Page};
+use super::page::{AwaitedDialog, GRACE, Page};
 use super::text::fits;
 use super::{TabInfo, Trouble};
 use crate::plan::browser::{LoadState, Place};
@@ -160,7 +160,7 @@ impl Page {
         let Some(awaited) = self.dialog.take() else { return Ok(()) };
         let log = self.log.clone();
         let seen = log.find(by, |log| log.dialogs.get(awaited.seen).cloned()).await;
-        self.channel.answer_dialogs(false, None, by).await?;
+        self.channel.answer_dialogs(false, None, by + GRACE).await?;
         let Some(seen) = seen else {
             return Err(Mishap::late("no dialog came, and the step before announced one"));
         };

@@ -1,34 +1,39 @@
 //! Speaks classic WebDriver: any command, with a deadline, its errors in our words.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use fantoccini::Client;
 use fantoccini::error::{CmdError, ErrorStatus};
 use fantoccini::wd::WebDriverCompatibleCommand;
 use hyper::Method;
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::Trouble;
 
-/// A session's line to its driver. It carries one command at a time; one that got no answer in
-/// time leaves it stuck, and whoever sees that ends the browser.
+/// A session's line to its driver. It carries one command at a time: one that got no answer in
+/// time, or whose caller was cut off, is still on its way, and the next one waits for it.
 #[derive(Debug, Clone)]
 pub struct Wire {
     client: Client,
-    stuck: Arc<AtomicBool>,
+    running: Arc<Mutex<Option<Running>>>,
 }
+
+/// A command that was sent; it goes on whoever waits for it.
+type Running = JoinHandle<Result<Value, CmdError>>;
 
 impl Wire {
     /// The line of this session.
     pub fn new(client: Client) -> Self {
-        Wire { client, stuck: Arc::default() }
+        Wire { client, running: Arc::default() }
     }
 
-    /// Whether an answer did not come.
+    /// Whether an answer has not come yet, though nobody waits for it any more.
     pub fn is_stuck(&self) -> bool {
-        self.stuck.load(Ordering::Relaxed)
+        let running = self.running.try_lock();
+        running.is_ok_and(|running| running.as_ref().is_some_and(|one| !one.is_finished()))
     }
 
     /// fantoccini's client, for what it has typed commands for; they must get a deadline.
@@ -73,18 +78,24 @@ impl Wire {
         body: Option<Value>,
         by: Instant,
     ) -> Result<Value, Trouble> {
-        if self.is_stuck() {
-            return Err(Trouble::Gone("the browser did not answer an earlier command".into()));
-        }
         let path = path.to_string();
         let command = Command { method, path, body: body.map(|body| body.to_string()) };
         let said = format!("{} {}", command.method, command.path);
-        match timeout_at(by, self.client.issue_cmd(command)).await {
+        let late = |what: &str| Trouble::TimedOut(format!("the browser {what} `{said}` in time"));
+        let mut running =
+            timeout_at(by, self.running.lock()).await.map_err(|_| late("took not"))?;
+        if let Some(earlier) = running.as_mut() {
+            // Its answer is nobody's any more.
+            timeout_at(by, earlier).await.map_err(|_| late("was too busy for"))?.ok();
+            *running = None;
+        }
+        let client = self.client.clone();
+        let sent = running.insert(tokio::spawn(async move { client.issue_cmd(command).await }));
+        let answer = timeout_at(by, sent).await.map_err(|_| late("did not answer"))?;
+        *running = None;
+        match answer {
             Ok(answer) => answer.map_err(trouble),
-            Err(_) => {
-                self.stuck.store(true, Ordering::Relaxed);
-                Err(Trouble::TimedOut(format!("the browser did not answer `{said}` in time")))
-            }
+            Err(error) => Err(Trouble::Gone(format!("the driver is gone: {error}"))),
         }
     }
 

@@ -1,0 +1,95 @@
+//! Whole runs in real browsers: what one page alone does not show.
+
+use serde_json::Value;
+
+use crate::http::server::reply;
+use crate::support::{Outcome, Sandbox, Service, after};
+
+/// Pages by path; all others are 404.
+fn service(pages: &'static [(&'static str, &'static str)]) -> Service {
+    Service::start(move |request| {
+        let page = pages.iter().find(|(path, _)| *path == request.path());
+        let html = [("content-type", "text/html")];
+        match page {
+            Some((_, body)) => {
+                let text = format!("<!doctype html><title>t</title>{body}");
+                after(0, reply("200 OK", &html, text))
+            }
+            None => after(0, reply("404 Not Found", &html, "")),
+        }
+    })
+}
+
+/// One test with these steps in these engines.
+fn run(sandbox: &Sandbox, service: &Service, (engines, steps): (&str, &str)) -> Outcome {
+    let test = format!("  - name: one\n    browser: [{engines}]\n    timeout: 20s\n");
+    sandbox.write("s.yaml", format!("name: s\ntests:\n{test}    steps:\n{steps}"));
+    let arguments = ["test", "s.yaml", "--target", &service.url, "--out", "out", "--workers", "2"];
+    sandbox.run(&arguments)
+}
+
+const ALL: &str = "chromium, firefox, webkit";
+
+#[test]
+fn what_held_before_a_page_went_away_has_held() {
+    let service = service(&[
+        (
+            "/a",
+            "<button onclick=\"this.nextSibling.textContent = 'Saving'; \
+             setTimeout(() => location.href = '/b', 400)\">Save</button><p></p>",
+        ),
+        ("/b", "<p>Saved</p>"),
+    ]);
+    let sandbox = Sandbox::new();
+    let steps = "      - goto: /a\n      - click: { role: button, name: Save }\n      \
+        - see: Saving\n      - see: Saved\n      - expect-url: /b\n";
+    run(&sandbox, &service, (ALL, steps)).exits(0).says(&["3 passed"]);
+    // And what never held in either does not pass with the others.
+    let wrong = "      - goto: /a\n      - click: { role: button, name: Save }\n      \
+        - see: Saving\n      - see: { text: Lost, within: 1s }\n      - expect-url: /b\n";
+    run(&sandbox, &service, (ALL, wrong)).exits(1).says(&["3 failed", "Lost"]);
+}
+
+#[test]
+fn a_request_that_failed_is_no_answer() {
+    let service = service(&[("/a", "<button onclick=\"fetch('/x').catch(() => {})\">Go</button>")]);
+    let sandbox = Sandbox::new();
+    let steps = "      - goto: /a\n      - stub: { url: /x, abort: true }\n      \
+        - click: { role: button }\n      - wait-for: { response: /x, within: 1s }\n";
+    run(&sandbox, &service, (ALL, steps)).exits(1).says(&["3 failed", "no answer for /x came"]);
+    let request = steps.replace("response: /x, within: 1s", "request: /x");
+    run(&sandbox, &service, (ALL, &request)).exits(0).says(&["3 passed"]);
+}
+
+#[test]
+fn a_test_that_ran_out_of_time_within_a_step_leaves_its_trace() {
+    let service = service(&[("/a", "<p>here</p>")]);
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "s.yaml",
+        "name: s\ntests:\n  - name: one\n    browser: [chromium]\n    timeout: 3s\n    steps:\n      \
+         - goto: /a\n      - see: { text: never, within: 30s }\n",
+    );
+    let arguments = ["test", "s.yaml", "--target", &service.url, "--out", "out"];
+    sandbox.run(&arguments).exits(1).says(&["took longer than 3 s", "trace traces/"]);
+    let traces = sandbox.names("out/traces");
+    let json = traces.iter().find(|name| name.ends_with(".json")).expect("a trace");
+    let trace = sandbox.json(&format!("out/traces/{json}"));
+    assert_eq!(trace["steps"][0]["verb"], Value::from("goto"), "{trace}");
+    assert!(trace["last"]["aria"].as_str().expect("a tree").contains("here"), "{trace}");
+}
+
+#[test]
+fn a_picture_is_stored_then_compared_then_found_different() {
+    let sandbox = Sandbox::new();
+    let steps = "      - goto: /a\n      - expect-screenshot: { name: page, within: 1s }\n";
+    let plain = service(&[("/a", "<h1>here</h1>")]);
+    run(&sandbox, &plain, (ALL, steps)).exits(1).says(&["no picture `page` is stored"]);
+    let arguments = ["test", "s.yaml", "--target", &plain.url, "--out", "out"];
+    sandbox.run(&[&arguments[..], &["--update-screenshots"]].concat()).exits(0);
+    run(&sandbox, &plain, (ALL, steps)).exits(0).says(&["3 passed"]);
+    let other = service(&[("/a", "<h1>elsewhere</h1>")]);
+    run(&sandbox, &other, (ALL, steps)).exits(1).says(&["of the pixels are not as stored"]);
+    let kept = sandbox.files("out/files");
+    assert!(!kept.is_empty(), "the pictures are kept");
+}
