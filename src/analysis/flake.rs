@@ -179,10 +179,14 @@ fn lasting(case: &Case<'_>) -> Vec<Cause> {
 /// Whether more time could have helped: what did not hold even after its deadline would not have.
 fn wanted_time(case: &Case<'_>) -> bool {
     let Some((_, step)) = case.failed else { return true };
-    let in_time = case.red.failure.as_ref().is_some_and(|failure| failure.kind != "timeout");
-    // An answer that came over HTTP and was wrong is not wrong for want of time.
-    let answered = step.verb == "http" && in_time;
-    step.late_ms.is_some() || (case.why("kind") != Some("wrong") && !answered)
+    let kind = case.red.failure.as_ref().map_or("", |failure| failure.kind.as_str());
+    // An answer that came over HTTP and was wrong is not wrong for want of time; nor is what can
+    // never be: an address that nobody serves, a locator that cannot be read.
+    let answered = step.verb == "http" && !kind.is_empty() && kind != "timeout";
+    let never = answered
+        || matches!(kind, "connect" | "unsupported")
+        || matches!(case.why("kind"), Some("wrong" | "bad-locator"));
+    step.late_ms.is_some() || !never
 }
 
 fn starved(case: &Case<'_>) -> Vec<Cause> {

@@ -49,7 +49,7 @@ impl Session {
     ) -> Result<(), Box<Exemplar>> {
         let opened = Box::pin(self.try_open(engine, plan)).await;
         opened.map_err(|mishap| {
-            let Mishap { failure, message, .. } = mishap;
+            let Mishap { failure, message, .. } = mishap.on(engine);
             let broken = Broken { failure, message };
             self.exemplar((broken, &nowhere()), format!("a page in {engine}"), None)
         })

@@ -24,7 +24,7 @@ pub(super) fn browsers(plan: &Plan, options: &Options) -> Browsers {
 /// The same for users under load: they leave no traces.
 pub(super) fn for_load(browsers: &Browsers) -> Browsers {
     let settings = Settings { glances: false, thumbnails: false, ..browsers.settings().clone() };
-    Browsers::new(browsers.launch().clone(), settings)
+    browsers.beside(settings)
 }
 
 /// The browsers that were driven.

@@ -93,3 +93,34 @@ fn a_picture_is_stored_then_compared_then_found_different() {
     let kept = sandbox.files("out/files");
     assert!(!kept.is_empty(), "the pictures are kept");
 }
+
+#[test]
+fn users_with_browsers_load_beside_others_and_are_measured() {
+    let service = service(&[("/a", "<h1>here</h1><a href=/b>on</a>"), ("/b", "<h1>there</h1>")]);
+    let sandbox = Sandbox::with(
+        "name: s\nload:\n  journeys:\n    - journey: looks\n      browser: chromium\n      steps:\n        \
+         - goto: /a\n        - click: { role: link }\n        - see: there\n    \
+         - journey: asks\n      steps: [{ step: ask, get: /b, expect: { status: 200 } }]\n  \
+         profiles: { p: { users: 2, duration: 5s } }\n  sla:\n    \
+         - \"browser_step_duration: p(50)<20000\"\n    - \"browser_step_failed: rate<0.01\"\n    \
+         - \"browser_web_vital_fcp: p(50)<20000\"\n    - \"http_req_failed: rate<0.01\"\n",
+    );
+    let arguments = ["load", "s.yaml", "--profile", "p", "--target", &service.url, "--out", "out"];
+    let outcome = sandbox.run(&arguments).exits(0);
+    outcome.says(&["browser_step_duration: p(50)<20000", "browser_web_vital_fcp", "PASS"]);
+    let result = sandbox.json("out/result.json");
+    assert!(result["browsers"][0]["version"].as_str().expect("one").starts_with("Chromium "));
+    let rows = |list: &str| -> Vec<(String, u64)> {
+        let rows = result[list].as_array().expect("rows").iter();
+        let row = |row: &Value| Some((row["step"].as_str()?.to_string(), row["count"].as_u64()?));
+        rows.filter_map(row).collect()
+    };
+    let steps = rows("steps");
+    assert!(steps.iter().all(|(_, count)| *count > 0), "{steps:?}");
+    let vitals = rows("web_vitals");
+    assert!(vitals.iter().any(|(name, count)| name == "fcp" && *count > 0), "{vitals:?}");
+    // A bound on what no browser told is no pass.
+    let text = sandbox.read("s.yaml").replace("browser_web_vital_fcp", "browser_web_vital_inp");
+    sandbox.write("s.yaml", text.replace("- click: { role: link }", "- goto: /b"));
+    sandbox.run(&arguments).exits(1).says(&["no data for p(50) of browser_web_vital_inp"]);
+}

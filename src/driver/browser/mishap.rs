@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Trouble;
+use super::{Engine, Trouble};
 use crate::sample::Failure;
 
 /// Why a step failed.
@@ -43,6 +43,14 @@ impl Mishap {
             message.push_str(&format!("\n{diff}"));
         }
         Mishap { failure: Failure::Page, message, why: why.clone() }
+    }
+
+    /// Names the engine, where it is the one that cannot.
+    pub(in crate::driver) fn on(mut self, engine: Engine) -> Mishap {
+        if self.message.ends_with("is not supported") {
+            self.message.push_str(&format!(" on {engine}"));
+        }
+        self
     }
 
     /// The time ran out.

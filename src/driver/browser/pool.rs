@@ -27,7 +27,7 @@ struct Inner {
     launch: Launch,
     settings: Settings,
     idle: Mutex<Vec<Box<dyn Browser>>>,
-    versions: Mutex<BTreeMap<Engine, String>>,
+    versions: Arc<Mutex<BTreeMap<Engine, String>>>,
     states: States,
 }
 
@@ -54,8 +54,20 @@ impl Browsers {
             launch,
             settings,
             idle: Mutex::default(),
-            versions: Mutex::default(),
+            versions: Arc::default(),
             states: States::default(),
+        };
+        Browsers { inner: Arc::new(inner) }
+    }
+
+    /// Others of the same kind, for another thread; what was started here is told there too.
+    pub fn beside(&self, settings: Settings) -> Browsers {
+        let inner = Inner {
+            launch: self.inner.launch.clone(),
+            settings,
+            idle: Mutex::default(),
+            versions: self.inner.versions.clone(),
+            states: self.inner.states.clone(),
         };
         Browsers { inner: Arc::new(inner) }
     }
@@ -63,11 +75,6 @@ impl Browsers {
     /// The engines that were started, with their names and versions.
     pub fn versions(&self) -> BTreeMap<Engine, String> {
         locked(&self.inner.versions).clone()
-    }
-
-    /// How they are started.
-    pub fn launch(&self) -> &Launch {
-        &self.inner.launch
     }
 
     /// What holds for all of them.

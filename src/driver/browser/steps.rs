@@ -59,7 +59,7 @@ impl Page {
         }
         let (outcome, result) = match result {
             Ok(value) => (Ok(()), value),
-            Err(mishap) => (Err(mishap), Value::Null),
+            Err(mishap) => (Err(mishap.on(self.engine)), Value::Null),
         };
         Done { began, ended, outcome, result, late: None }
     }

@@ -27,7 +27,12 @@ impl Page {
         self.acted = Some(Instant::now());
         self.channel.navigate(&url, until, by).await.map_err(|trouble| match trouble {
             Trouble::Refused(words) => {
-                Mishap::new(Failure::Connect, format!("{url} cannot be reached: {words}"))
+                // Some engines name the address themselves.
+                let message = match words.contains(&url) {
+                    true => words,
+                    false => format!("{url} cannot be reached: {words}"),
+                };
+                Mishap::new(Failure::Connect, message)
             }
             Trouble::TimedOut(_) => {
                 Mishap::late(format!("{url} was not there in time: {}", self.hanging()))

@@ -16,7 +16,7 @@ pub enum Trouble {
     #[error("the page went away meanwhile")]
     Navigated,
     /// The engine cannot do it: `throttle`, or `downloads of data URLs`.
-    #[error("{0} is not supported here")]
+    #[error("{0} is not supported")]
     Unsupported(String),
     /// A script of the page or of the user threw; its message.
     #[error("{0}")]
