@@ -67,8 +67,8 @@ fn a_test_that_ran_out_of_time_within_a_step_leaves_its_trace() {
     let sandbox = Sandbox::new();
     sandbox.write(
         "s.yaml",
-        "name: s\ntests:\n  - name: one\n    browser: [chromium]\n    timeout: 3s\n    steps:\n      \
-         - goto: /a\n      - see: { text: never, within: 30s }\n",
+        "name: s\ntests:\n  - name: one\n    browser: [chromium]\n    timeout: 3s\n    \
+         steps:\n      - goto: /a\n      - see: { text: never, within: 30s }\n",
     );
     let arguments = ["test", "s.yaml", "--target", &service.url, "--out", "out"];
     sandbox.run(&arguments).exits(1).says(&["took longer than 3 s", "trace traces/"]);
@@ -98,8 +98,8 @@ fn a_picture_is_stored_then_compared_then_found_different() {
 fn users_with_browsers_load_beside_others_and_are_measured() {
     let service = service(&[("/a", "<h1>here</h1><a href=/b>on</a>"), ("/b", "<h1>there</h1>")]);
     let sandbox = Sandbox::with(
-        "name: s\nload:\n  journeys:\n    - journey: looks\n      browser: chromium\n      steps:\n        \
-         - goto: /a\n        - click: { role: link }\n        - see: there\n    \
+        "name: s\nload:\n  journeys:\n    - journey: looks\n      browser: chromium\n      \
+         steps:\n        - goto: /a\n        - click: { role: link }\n        - see: there\n    \
          - journey: asks\n      steps: [{ step: ask, get: /b, expect: { status: 200 } }]\n  \
          profiles: { p: { users: 2, duration: 5s } }\n  sla:\n    \
          - \"browser_step_duration: p(50)<20000\"\n    - \"browser_step_failed: rate<0.01\"\n    \
