@@ -102,6 +102,10 @@ pub trait Channel: Send {
     /// A picture of the tab: PNG, or JPEG where the engine makes one and `quality` is given.
     fn picture<'a>(&'a mut self, shot: &'a Shot, by: Instant) -> Reply<'a, Vec<u8>>;
 
+    /// Asks for a small picture of the tab that nobody waits for: it comes into the log, where the
+    /// engine has a cheap one. The others have none.
+    fn glance(&mut self) {}
+
     /// All cookies of the context; those of the current site where the engine tells no others.
     fn cookies(&mut self, by: Instant) -> Reply<'_, Vec<Cookie>>;
 

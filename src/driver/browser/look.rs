@@ -188,6 +188,11 @@ impl Page {
     pub(super) async fn remember_vitals(&mut self, by: Instant) {
         let asked = json!({});
         let Ok(vitals) = self.channel.call(&[], "vitals", &asked, by).await else { return };
+        self.take_in_vitals(vitals);
+    }
+
+    /// What a document said of itself, and with it where the page is.
+    pub(super) fn take_in_vitals(&mut self, vitals: Value) {
         let url = vitals["url"].as_str().unwrap_or_default().to_string();
         if url.starts_with("http") {
             self.keep_vitals(vitals);

@@ -64,6 +64,8 @@ pub(in crate::driver) struct Page {
     /// Nothing was done since the session took its cookies back.
     pub(in crate::driver) cookies_taken: bool,
     pub(super) starved: Option<Stalled>,
+    /// When the last small picture was asked for.
+    pub(super) glanced: Instant,
 }
 
 /// A dialog that a step announced.

@@ -38,6 +38,10 @@ const LEADING: [&str; 13] = [
     "wait-for",
 ];
 
+/// Drawing a small picture is work that the page waits for, so steps that follow each other faster
+/// share one.
+const BETWEEN_GLANCES: Duration = Duration::from_millis(150);
+
 /// What a visit is equipped with.
 pub(in crate::driver) struct Equipment {
     pub(in crate::driver) browser: Box<dyn Browser>,
@@ -143,6 +147,7 @@ impl Page {
             cookies_given: 0,
             cookies_taken: true,
             starved: None,
+            glanced: now.checked_sub(BETWEEN_GLANCES).unwrap_or(now),
         }
     }
 
@@ -190,6 +195,9 @@ impl Page {
         }
         if (acts && self.thumbnails) || failed {
             step.thumbnail = self.thumbnail(by).await;
+        } else if acts && self.log.read().glances && self.glanced.elapsed() >= BETWEEN_GLANCES {
+            self.glanced = Instant::now();
+            self.channel.glance();
         }
         step.url.clone_from(&self.url);
         self.steps.push(step);
@@ -287,9 +295,11 @@ impl Page {
         by: Instant,
     ) -> Record {
         self.glance_back();
-        self.remember_vitals(by).await;
         let last = match look {
-            LastLooking::None => None,
+            LastLooking::None => {
+                self.remember_vitals(by).await;
+                None
+            }
             _ => self.last_look(look == LastLooking::Picture, by).await,
         };
         if let Some(name) = self.har.take() {
@@ -326,23 +336,22 @@ impl Page {
     }
 
     async fn last_look(&mut self, pictured: bool, by: Instant) -> Option<LastLook> {
-        let (url, title) = self.whereabouts(by).await.ok()?;
+        let whole = self.channel.call(&[], "whole", &json!({}), by).await.ok()?;
+        self.take_in_vitals(whole["vitals"].clone());
         let screenshot = match pictured {
             true => self.channel.picture(&Shot::default(), by).await.ok(),
             false => self.steps.iter().rev().find_map(|step| step.thumbnail.clone()),
         };
-        let aria = self.channel.call(&[], "aria", &json!({}), by).await.unwrap_or_default();
         let mut kept = Vec::new();
-        if let Ok(storage) = self.channel.call(&[], "storage", &json!({}), by).await {
-            for (place, name) in [("local", "localStorage"), ("session", "sessionStorage")] {
-                let keys = storage[place].as_object().into_iter().flatten();
-                kept.extend(keys.map(|(key, _)| format!("{name} {key}")));
-            }
+        for (place, name) in [("local", "localStorage"), ("session", "sessionStorage")] {
+            let keys = whole[place].as_array().into_iter().flatten().filter_map(Value::as_str);
+            kept.extend(keys.map(|key| format!("{name} {key}")));
         }
         let cookies = self.channel.cookies(by).await.unwrap_or_default();
         kept.extend(cookies.iter().map(|cookie| format!("cookie {}", cookie.name)));
-        let aria = aria["text"].as_str().unwrap_or_default().to_string();
-        Some(LastLook { url, title, screenshot, aria, kept })
+        let text = |name: &str| whole[name].as_str().unwrap_or_default().to_string();
+        let (title, aria) = (text("title"), text("aria"));
+        Some(LastLook { url: self.url.clone(), title, screenshot, aria, kept })
     }
 }
 

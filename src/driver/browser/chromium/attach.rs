@@ -69,10 +69,6 @@ fn tell(context: &Context, session: &str, kind: Kind) -> Vec<Answer> {
         tell("Emulation.setFocusEmulationEnabled", json!({"enabled": true}));
         // A page made beforehand would be another target, with nothing of ours in it.
         tell("Page.setPrerenderingAllowed", json!({"isAllowed": false}));
-        if state.opening.log.read().glances {
-            let (method, params) = super::glance::begin();
-            tell(method, params);
-        }
     }
     tell("Runtime.enable", json!({}));
     tell("Network.enable", json!({"maxPostDataSize": POST_DATA}));

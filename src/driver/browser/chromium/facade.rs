@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::context::Context;
 use super::hub::Hub;
 use super::input::{self, Hands};
-use super::{cookies, emulate, intercept, navigate, picture, tabs, worlds};
+use super::{cookies, emulate, glance, intercept, navigate, picture, tabs, worlds};
 use crate::driver::browser::{Channel, Cookie, Input, Reply, Shot, TabInfo};
 use crate::plan::browser::{Emulation, LoadState};
 
@@ -85,6 +85,10 @@ impl Channel for Tabs {
 
     fn picture<'a>(&'a mut self, shot: &'a Shot, by: Instant) -> Reply<'a, Vec<u8>> {
         Box::pin(picture::take(&self.context, shot, by))
+    }
+
+    fn glance(&mut self) {
+        glance::ask(&self.context);
     }
 
     fn cookies(&mut self, by: Instant) -> Reply<'_, Vec<Cookie>> {

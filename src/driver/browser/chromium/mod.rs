@@ -126,14 +126,6 @@ impl Chromium {
         let downloads = context.line.send(None, "Browser.setDownloadBehavior", params);
         emulate::change(&context, &emulation, by).await?;
         downloads.by(by).await?;
-        let session = match context.read() {
-            state if state.opening.log.read().glances => Some(state.tab()?.session.clone()),
-            _ => None,
-        };
-        if let Some(session) = session {
-            let (method, params) = glance::begin();
-            context.line.call(Some(&session), method, params, by).await?;
-        }
         // The next one is made while this one is used.
         let (hub, agent) = (self.hub.clone(), self.agent.clone());
         self.spare = Some(tokio::spawn(blank(hub, agent, Instant::now() + SPARE)));

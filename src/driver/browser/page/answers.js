@@ -33,6 +33,15 @@ const aria = async (argument) => {
   }
   return await until(timeoutOf(argument), () => ({ ok: true, text: snapshot(theOne(argument)) }));
 };
+// All that is told of a page as its test ends, at once. What it keeps is told by name alone.
+const whole = async () => {
+  const { local, session } = storage();
+  const tree = await aria({});
+  return {
+    ok: true, title: document.title, aria: tree.text, local: keysOf(local),
+    session: keysOf(session), vitals: vitals(),
+  };
+};
 const rect = (argument) => until(timeoutOf(argument), () => {
   const el = theOne(argument);
   demandVisible(el);
@@ -78,7 +87,7 @@ const answering = (f) => async (argument) => {
 const ANSWERS = {
   ready, landed, fill, clear, focus: focusField, scroll: scrollField, select: choose, expect,
   read, aria, near, rect, mask, unmask, freeze, thaw, storage, restore, vitals, messages, keep,
-  offset,
+  offset, whole,
 };
 const object = {};
 map(keysOf(ANSWERS), (name) => { object[name] = answering(ANSWERS[name]); });
