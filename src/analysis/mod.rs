@@ -20,6 +20,7 @@ mod checks;
 mod errors;
 mod finding;
 pub mod flake;
+pub mod gate;
 pub mod green;
 mod headline;
 mod lines;

@@ -191,6 +191,7 @@ pub fn blank() -> RunResult {
         web_vitals: Vec::new(),
         browsers: Vec::new(),
         seen: Vec::new(),
+        probe_ns: Vec::new(),
         accepted: None,
     }
 }

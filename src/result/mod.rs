@@ -58,6 +58,10 @@ pub struct RunResult {
     /// What users saw in the browser tests, summed up over all tests: steps and web vitals.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seen: Vec<SeenResult>,
+    /// How fast the machine was, by its probe: nanoseconds a turn, one number for each second of
+    /// the load from its start, 0 where none was taken. Empty in older files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub probe_ns: Vec<u64>,
     /// Who accepted it as a baseline, where somebody did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Accepted>,
@@ -112,6 +116,26 @@ pub struct RunInfo {
     /// Of what it was put together, where it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged: Option<Merged>,
+    /// Its part in a duet, where it had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duet: Option<DuetPart>,
+}
+
+/// One side of one restart of a duet.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DuetPart {
+    /// Names the duet: the same in all its parts.
+    pub id: String,
+    /// `a`, what is compared with, or `b`, the candidate.
+    pub side: String,
+    /// Which restart, from 1.
+    pub restart: u32,
+    /// Whether this side went first, or had the first port: it changes with each restart.
+    pub first: bool,
+    /// How long each turn was; 0 where both sides had load all the time (side by side).
+    pub turn_ms: u32,
+    /// What ended within so long after a switch is not in the slices.
+    pub settle_ms: u32,
 }
 
 /// The part of all tests that a run had.

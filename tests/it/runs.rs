@@ -87,6 +87,7 @@ pub fn nothing() -> RunResult {
         web_vitals: Vec::new(),
         browsers: Vec::new(),
         seen: Vec::new(),
+        probe_ns: Vec::new(),
         accepted: None,
     }
 }
