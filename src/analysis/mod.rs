@@ -106,6 +106,30 @@ pub fn judge(result: &RunResult, baseline: Option<&RunResult>, margins: &Margins
     Verdict { word, headline, findings, evidence: Vec::new() }
 }
 
+/// How an SLA stands while a load goes on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// The SLA as it was written.
+    pub sla: String,
+    /// What it is of so far.
+    pub observed: String,
+    /// The word it would get now.
+    pub word: Word,
+    /// How much of the bound is used: 1 is all of it; none where that says nothing.
+    pub used: Option<f64>,
+}
+
+/// How all SLAs stand by what is known so far.
+pub fn standings(so_far: &RunResult) -> Vec<Standing> {
+    let standing = |demand: sla::Demand| Standing {
+        sla: demand.finding.metric,
+        observed: demand.finding.observed,
+        word: demand.finding.word,
+        used: demand.finding.used,
+    };
+    sla::demands(so_far).into_iter().map(standing).collect()
+}
+
 /// The first SLA that may end the run, and does not hold after so many milliseconds of load.
 pub fn abort(so_far: &RunResult, elapsed_ms: u64) -> Option<String> {
     let loads = so_far.scenarios.iter().filter_map(|scenario| scenario.load.as_ref());

@@ -17,10 +17,15 @@ pub fn listen(stop: &Stop) -> Result<(), Ended> {
     // Installed before goose can install its own, which would end the process without a result.
     ctrlc::set_handler(move || {
         if stop.is_requested() {
-            std::process::exit(i32::from(ExitStatus::Interrupted.number(ExitCodes::Taster)));
+            at_once();
         }
         words::say("\ninterrupted: saving what there is (once more to end at once)");
         stop.request(INTERRUPTED);
     })
     .map_err(|error| Ended::environment(format!("cannot listen for Ctrl-C: {error}")))
+}
+
+/// Ends the process as it is: somebody has asked for that twice.
+pub fn at_once() -> ! {
+    std::process::exit(i32::from(ExitStatus::Interrupted.number(ExitCodes::Taster)));
 }

@@ -14,6 +14,7 @@ mod guard;
 mod inputs;
 mod interrupt;
 mod judge;
+mod live;
 mod merge;
 mod plan;
 mod progress;

@@ -4,6 +4,7 @@
 use hdrhistogram::Histogram;
 
 use crate::cli::evidence::Evidence;
+use crate::cli::live::{self, Live};
 use crate::cli::words;
 use crate::driver::browser::KeptFile;
 use crate::executor::{Observer, Stop, Vitals};
@@ -11,7 +12,7 @@ use crate::recorder::{add_histogram, empty_histogram};
 use crate::result::histogram;
 use crate::result::journal::{Entry, Ledger, SecondEntry};
 use crate::result::trace::{self, Trace};
-use crate::result::{TestResult, TestStatus};
+use crate::result::{RunResult, TestResult, TestStatus};
 use crate::store::{self, RunFolder, StoreError};
 use crate::units::{show_count, show_duration_us, show_percent, show_rate};
 
@@ -38,6 +39,9 @@ pub struct Progress<'a> {
     /// Since the last line: requests, failures, latencies.
     since: (u64, u64, Histogram<u64>),
     aborts: bool,
+    /// The run as it was begun, until its load is shown.
+    begun: Option<Box<RunResult>>,
+    view: Option<Live>,
     /// What browser tests left.
     pub evidence: Evidence,
     /// Why the journal could not be written.
@@ -59,6 +63,8 @@ impl<'a> Progress<'a> {
             seconds,
             since: (0, 0, empty_histogram()),
             aborts: false,
+            begun: None,
+            view: None,
             evidence: Evidence::default(),
             broken: None,
         }
@@ -96,11 +102,16 @@ impl<'a> Progress<'a> {
                 add_histogram(&mut self.since.2, &part);
             }
         }
+        if self.show(second, ledger) {
+            self.since = (0, 0, empty_histogram());
+        }
         if self.aborts && second.second % LOOK == LOOK - 1 {
             self.look(second.second, ledger);
         }
         let last = u64::from(second.second) + 1 == self.seconds;
-        if self.live {
+        if self.view.is_some() {
+            return;
+        } else if self.live {
             words::rewrite(&self.load_line(second, 1));
         } else if second.second % PLAIN_LINE == PLAIN_LINE - 1 || last {
             words::say(&self.load_line(second, u64::from(second.second % PLAIN_LINE) + 1));
@@ -108,6 +119,26 @@ impl<'a> Progress<'a> {
             return;
         }
         self.since = (0, 0, empty_histogram());
+    }
+
+    /// Shows the second on the whole terminal, where that is to be had; whether it is.
+    fn show(&mut self, second: &SecondEntry, ledger: &Ledger) -> bool {
+        if let Some(begun) = self.begun.take()
+            && self.live
+        {
+            let state = live::State::new(&begun, self.seconds);
+            self.view = Live::open(state, &self.stop);
+        }
+        let Some(view) = &self.view else { return false };
+        let looks = second.second % LOOK == 0;
+        let standings = looks.then(|| crate::analysis::standings(&ledger.so_far()));
+        view.update(|state| {
+            state.second(second);
+            if let Some(standings) = standings {
+                state.standings(standings);
+            }
+        });
+        true
     }
 
     fn load_line(&self, second: &SecondEntry, over: u64) -> String {
@@ -148,6 +179,10 @@ impl<'a> Progress<'a> {
     }
 
     fn line(&self, text: &str) {
+        if let Some(view) = &self.view {
+            view.update(|state| state.notice(text.trim_start()));
+            return;
+        }
         if self.live {
             words::rewrite("");
         }
@@ -166,6 +201,7 @@ impl Observer for Progress<'_> {
         match entry {
             Entry::Begin(begin) => {
                 let loads = begin.scenarios.iter().filter_map(|one| one.load.as_ref());
+                self.begun = Some(begin.clone());
                 self.aborts = loads.flat_map(|load| &load.slas).any(|s| s.abort_after_ms.is_some());
             }
             Entry::Test(number, test) => {
@@ -179,6 +215,7 @@ impl Observer for Progress<'_> {
             Entry::Second(second) => self.second(second, ledger),
             Entry::LoadEnded(..) => {}
             Entry::End(_) => {
+                self.view = None;
                 if self.live {
                     words::rewrite("");
                 }

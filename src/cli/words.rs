@@ -122,6 +122,7 @@ impl Drop for NoOutput {
 pub fn report_bugs() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
+        crate::cli::live::give_back();
         usual(panic);
         say(concat!(
             "\nThis is a bug in Taster ",
