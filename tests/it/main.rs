@@ -17,6 +17,7 @@ mod fooled;
 mod http;
 mod judge;
 mod lanes;
+mod live;
 mod page_script;
 mod plan;
 mod plan_describe;

@@ -312,13 +312,13 @@ mod tests {
         let text = seen(&state, (118, 16));
         for wanted in [
             "12 of 60 s, 48 s left",
-            "7 users   20/s iterations begun   36/s requests   432 in all   12 failed (2.78%)",
+            "7 users   20/s iterations begun   36/s requests   432 in all   12 failed (2.8%)",
             "failures by kind: status 12",
             "generator well: CPU 25%, core 40%, late 300 µs, loop gap 900 µs",
             "PASS          http_req_duration: p(95)<500",
             "█░░░░░░░░░ 8%",
             "failed: shop › pay: 500",
-            "▁▂▂▃▄▄▅▆▆▇██",
+            "▁▂▂▃▄▄▅▆▇▇██",
         ] {
             assert!(text.contains(wanted), "{wanted}\n{text}");
         }
