@@ -1,6 +1,6 @@
 # What people and CI type. Each target does the whole of its job, set-up included.
 
-.PHONY: run test lint bench bench-browser gate deny fuzz clean
+.PHONY: run test lint bench bench-browser gate gate-proof deny fuzz clean
 
 run: ## the main job on the embedded backend
 	cargo run --release --locked -- run
@@ -22,6 +22,11 @@ bench-browser: ## Taster beside Playwright on the same pages; installs Playwrigh
 
 gate: ## Taster on its own scenarios, green without a fault and red with each
 	./benches/gate-demo.sh
+
+gate-proof: ## how often the gate errs: made-up runs, then recorded duets. DUETS=60
+	cargo bench --locked --bench gate
+	cargo bench --locked --bench gate -- --real record --duets $(or $(DUETS),3) target/gate-recordings
+	cargo bench --locked --bench gate -- --real replay target/gate-recordings --json target/gate-replay.json
 
 deny: ## licences and advisories; installs cargo-deny when it is missing
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny

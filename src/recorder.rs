@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
+use crate::plan::Turns;
 use crate::sample::{Exemplar, Failure, Phases, Sample, Timing};
 
 /// The precision of every histogram, in decimal digits.
@@ -39,6 +40,7 @@ pub struct Recorder {
     open: Second,
     closed: Vec<Second>,
     keeps: bool,
+    turns: Option<Turns>,
 }
 
 /// One second of one scenario, as one worker saw it.
@@ -48,6 +50,8 @@ pub struct Second {
     pub second: u32,
     /// By `SeriesId`; none where nothing was done.
     pub series: Vec<Option<Box<Series>>>,
+    /// The same of what was due while the sides of a duet had just taken turns; none elsewhere.
+    pub settling: Vec<Option<Box<Series>>>,
     /// Iterations.
     pub iterations: Iterations,
     /// Each sample, in the order they ended; none unless the recorder keeps them.
@@ -114,7 +118,14 @@ pub struct Iterations {
 impl Recorder {
     /// For a scenario with so many series.
     pub fn new(series: usize) -> Self {
-        Self { series, open: Second::empty(0, series), closed: Vec::new(), keeps: false }
+        let open = Second::empty(0, series);
+        Self { series, open, closed: Vec::new(), keeps: false, turns: None }
+    }
+
+    /// Counts as one side of a duet does whose sides take turns: what ends in the other's turn
+    /// belongs to the second of its own that was the last.
+    pub fn taking(self, turns: Option<Turns>) -> Self {
+        Self { turns, ..self }
     }
 
     /// Keeps each sample too, so that whoever knows the truth can compare it one by one. Memory
@@ -129,7 +140,9 @@ impl Recorder {
         if self.keeps {
             self.open.timings.push(Timing::from(&sample));
         }
-        let cell = &mut self.open.series[usize::from(sample.series.0)];
+        let settles = self.turns.is_some_and(|turns| turns.settles(sample.due));
+        let cells = if settles { &mut self.open.settling } else { &mut self.open.series };
+        let cell = &mut cells[usize::from(sample.series.0)];
         cell.get_or_insert_with(Default::default).add(sample);
     }
 
@@ -158,6 +171,12 @@ impl Recorder {
         std::mem::take(&mut self.closed)
     }
 
+    /// The second that `now` lies in: those before it are closed.
+    pub fn reached(&mut self, now: Duration) -> u32 {
+        self.turn_to(now);
+        self.open.second
+    }
+
     /// Takes everything, the second that is going on included.
     pub fn take_all(&mut self) -> Vec<Second> {
         let next = Second::empty(self.open.second + 1, self.series);
@@ -170,7 +189,8 @@ impl Recorder {
 
     /// Samples reach a worker in the order they end, so a second once left is complete.
     fn turn_to(&mut self, now: Duration) {
-        let second = now.as_secs() as u32;
+        let counted = self.turns.map_or(now, |turns| turns.last_own(now));
+        let second = counted.as_secs() as u32;
         if second <= self.open.second {
             return;
         }
@@ -184,19 +204,21 @@ impl Recorder {
 
 impl Second {
     fn empty(second: u32, series: usize) -> Self {
-        let series = std::iter::repeat_with(|| None).take(series).collect();
-        Self { second, series, iterations: Iterations::default(), timings: Vec::new() }
+        let cells = || std::iter::repeat_with(|| None).take(series).collect();
+        let (iterations, timings) = (Iterations::default(), Vec::new());
+        Self { second, series: cells(), settling: cells(), iterations, timings }
     }
 
     fn is_empty(&self) -> bool {
         let Iterations { started, completed, interrupted, users, .. } = self.iterations;
         let idle = started + completed + interrupted + u64::from(users) == 0;
-        idle && self.series.iter().all(Option::is_none)
+        idle && self.series.iter().chain(&self.settling).all(Option::is_none)
     }
 
     /// Adds what another worker saw of the same second.
     pub fn merge(&mut self, other: Second) {
-        for (mine, theirs) in self.series.iter_mut().zip(other.series) {
+        let settling = self.settling.iter_mut().zip(other.settling);
+        for (mine, theirs) in self.series.iter_mut().zip(other.series).chain(settling) {
             match (mine.as_mut(), theirs) {
                 (Some(mine), Some(theirs)) => mine.merge(*theirs),
                 (None, Some(theirs)) => *mine = Some(theirs),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use taster::analysis::{self, Margins};
+use taster::analysis::{self, Margins, Stored};
 use taster::diagnostic::SourceFile;
 use taster::driver::{Client, Identity, Session};
 use taster::executor::{self, Observer, Options, Stop};
@@ -275,7 +275,7 @@ fn judge(amount: Amount) -> (usize, f64, f64) {
         let read = result::from_json(&text).expect("it is read");
         reads.push(begin.elapsed().as_secs_f64() * 1e3);
         let begin = Instant::now();
-        std::hint::black_box(analysis::judge(&read, Some(&result), &Margins::default()));
+        std::hint::black_box(analysis::judge(&read, &Stored::one(&result), &Margins::default()));
         judgements.push(begin.elapsed().as_secs_f64() * 1e3);
     }
     (text.len(), median(reads), median(judgements))

@@ -119,6 +119,11 @@ impl Finding {
         self
     }
 
+    /// Whether it speaks for rows of a comparison, and not for the comparison as a whole.
+    pub fn speaks_for_rows(&self) -> bool {
+        self.stage == Stage::Baseline && !matches!(self.metric.as_str(), "baseline" | "comparison")
+    }
+
     /// The message without the title it begins with.
     pub fn detail(&self) -> &str {
         self.message

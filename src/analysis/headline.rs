@@ -1,13 +1,20 @@
 //! Writes the one sentence at the top of every report.
 
 use super::Word;
-use super::finding::{Finding, excerpt, uncapital};
+use super::finding::{Finding, excerpt, number_of, uncapital};
+use super::gate::Comparison;
 use super::measure::total;
 use crate::result::{RunResult, TestStatus};
 use crate::units::{show_count, show_percent};
 
-/// The word, how many demands it is about, and the gravest finding.
+/// The word, how many demands it is about, the gravest finding, and how much a PASS rests on.
 pub(super) fn write(word: Word, result: &RunResult, findings: &[Finding]) -> String {
+    let flaky = if word == Word::Pass { flaky(result) } else { String::new() };
+    of(word, findings) + &flaky + &size(word, result)
+}
+
+/// The word, how many demands it is about, and the gravest finding.
+pub(super) fn of(word: Word, findings: &[Finding]) -> String {
     let count = |wanted: &dyn Fn(Word) -> bool| -> u64 {
         let of = findings.iter().filter(|found| wanted(found.word));
         of.map(|found| u64::from(found.demands)).sum()
@@ -20,7 +27,7 @@ pub(super) fn write(word: Word, result: &RunResult, findings: &[Finding]) -> Str
         _ => format!("{} of {} demands did not hold", show_count(broken), show_count(all)),
     };
     match word {
-        Word::Pass => format!("{word}: {}{}", held(all), flaky(result)),
+        Word::Pass => format!("{word}: {}", held(all)),
         Word::Inconclusive => match count(&|word| word == Word::Inconclusive) {
             0 => format!("{word}: {title}"),
             open => format!(
@@ -37,7 +44,19 @@ pub(super) fn write(word: Word, result: &RunResult, findings: &[Finding]) -> Str
         },
     }
     .replace('\n', " ")
-        + &size(word, result)
+}
+
+/// The same of a comparison alone, whose PASS says what it promises.
+pub(super) fn of_comparison(word: Word, with: &Comparison, findings: &[Finding]) -> String {
+    if word != Word::Pass || with.changes.is_empty() {
+        return of(word, findings);
+    }
+    format!(
+        "{word}: no regression of its margin or more in {}; each would have been missed with a \
+         probability of at most {}",
+        number_of(with.changes.len(), "row"),
+        show_percent(with.gate.alpha_pass)
+    )
 }
 
 fn held(all: u64) -> String {

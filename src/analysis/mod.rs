@@ -10,7 +10,9 @@
 //!   at least 20; so 60 for p95 and 300 for p99. With fewer only a breach that is sure at 95 %
 //!   is a FAIL, and nothing is a PASS.
 //! - Arrivals that were never sent fail the run unless an SLA on `dropped_iterations` allows it.
-//! - Against a baseline p95 must be larger by both margins, and surely so, to fail.
+//! - Against baselines a metric fails where it is surely worse, over all metrics together, and
+//!   by more than half its margin; it passes only where its interval ends below the margin. What
+//!   is between is INCONCLUSIVE (`gate`).
 //!
 //! What a person reads about a finding is written here; how it is drawn belongs to the report.
 
@@ -23,6 +25,7 @@ pub mod flake;
 pub mod gate;
 pub mod green;
 mod headline;
+pub mod limits;
 mod lines;
 mod measure;
 mod near;
@@ -31,17 +34,21 @@ mod order;
 mod outcomes;
 mod pairs;
 mod reach;
+mod rows;
 #[cfg(test)]
 pub mod sketch;
 mod sla;
 mod validity;
+pub mod wording;
 
 use crate::result::evidence::TestEvidence;
-use crate::result::{RunResult, SlaRecord};
+use crate::result::{Machine, RunResult, SlaRecord};
+use gate::{Comparison, Gate};
 
 pub use finding::{Finding, Stage};
 pub use lines::Line;
 pub use near::near_misses;
+pub use order::{interval as quantile_interval, needed as samples_needed};
 
 /// The share of a step's requests that may fail where no SLA says otherwise.
 pub const ERROR_BUDGET: f64 = 0.01;
@@ -70,27 +77,50 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// What the traces of browser tests came to; empty unless who judges adds it.
     pub evidence: Vec<TestEvidence>,
+    /// The comparison with the baselines, or of the two sides of a duet, where there was one.
+    pub comparison: Option<Comparison>,
+}
+
+/// What a run is compared with.
+#[derive(Debug, Clone, Default)]
+pub struct Stored<'a> {
+    /// Accepted results of its profile, oldest first.
+    pub baselines: Vec<&'a RunResult>,
+    /// The one that stays when the window moves on, such as the last release: it shows slow drift.
+    pub anchor: Option<&'a RunResult>,
+    /// More runs of what is judged: several together decide what one cannot.
+    pub again: Vec<&'a RunResult>,
+    /// The machines of baselines that are left out because they are of another kind.
+    pub elsewhere: Vec<&'a Machine>,
+}
+
+impl<'a> Stored<'a> {
+    /// Nothing to compare with.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// One baseline.
+    pub fn one(baseline: &'a RunResult) -> Self {
+        Self { baselines: vec![baseline], ..Self::default() }
+    }
 }
 
 /// What the judge is told beside the results.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Margins {
-    /// How much p95 may grow over the baseline, as a share (0.25 is +25 %).
-    pub latency: f64,
-    /// And by how much at least, in microseconds, before it counts.
-    pub latency_floor_us: u64,
-    /// How much the share of failures may grow.
-    pub errors: f64,
-    /// Whether a baseline of another kind of machine makes the run INVALID; else it is only told
-    /// that nothing could be compared.
-    pub strict_machine: bool,
+    /// The comparison's error rates, margins, and what is known of the noise.
+    pub gate: Gate,
+    /// Whether somebody will act on the comparison: then what cannot be decided is INCONCLUSIVE,
+    /// and baselines of another kind of machine only make the run INVALID. Else both are told.
+    pub strict: bool,
     /// Whether a test that passes only when it is tried again fails the run; it does too where the
     /// run was made so.
     pub fail_on_flaky: bool,
 }
 
-/// Judges a run, against the accepted result where there is one.
-pub fn judge(result: &RunResult, baseline: Option<&RunResult>, margins: &Margins) -> Verdict {
+/// Judges a run, against the accepted results that there are.
+pub fn judge(result: &RunResult, stored: &Stored<'_>, margins: &Margins) -> Verdict {
     let demands = sla::demands(result);
     let mut findings = offered::judge(result, &demands);
     findings.extend(errors::judge(result, &demands));
@@ -98,12 +128,24 @@ pub fn judge(result: &RunResult, baseline: Option<&RunResult>, margins: &Margins
     findings.extend(checks::judge(result, &demands));
     findings.extend(outcomes::judge(result, margins));
     findings.extend(demands.into_iter().map(|demand| demand.finding));
-    findings.extend(baseline::judge(result, baseline, margins));
+    let (compared, comparison) = baseline::judge(result, stored, margins);
+    findings.extend(compared);
     findings.extend(validity::judge(result, &findings));
     findings.sort_by(Finding::gravest_first);
     let word = findings.iter().map(|finding| finding.word).max().unwrap_or(Word::Invalid);
     let headline = headline::write(word, result, &findings);
-    Verdict { word, headline, findings, evidence: Vec::new() }
+    Verdict { word, headline, findings, evidence: Vec::new(), comparison }
+}
+
+/// Judges a comparison that is not of one run, such as a duet, with what else was found beside it:
+/// broken SLAs of the judged side, or a side that failed.
+pub fn conclude(comparison: Comparison, beside: Vec<Finding>) -> Verdict {
+    let mut findings = beside;
+    findings.extend(rows::findings(&comparison, true));
+    findings.sort_by(Finding::gravest_first);
+    let word = findings.iter().map(|finding| finding.word).max().unwrap_or(Word::Invalid);
+    let headline = headline::of_comparison(word, &comparison, &findings);
+    Verdict { word, headline, findings, evidence: Vec::new(), comparison: Some(comparison) }
 }
 
 /// How an SLA stands while a load goes on.
@@ -166,14 +208,8 @@ impl std::fmt::Display for Word {
 }
 
 impl Default for Margins {
-    /// +25 % and 2 ms: what runs of the same build on a shared machine differ by.
+    /// Strict, with what was simulated.
     fn default() -> Self {
-        Self {
-            latency: 0.25,
-            latency_floor_us: 2_000,
-            errors: 0.005,
-            strict_machine: true,
-            fail_on_flaky: false,
-        }
+        Self { gate: Gate::default(), strict: true, fail_on_flaky: false }
     }
 }

@@ -21,7 +21,7 @@ const FLOOR: u64 = 20;
 /// How many samples it takes to decide the quantile `q` (0 to 1) from its estimate: three on the
 /// rarer side of it ("rule of three": with fewer there may well be none), and at least 20. The
 /// extremes are facts about the samples, and one is enough.
-pub(super) fn needed(q: f64) -> u64 {
+pub fn needed(q: f64) -> u64 {
     if q <= 0.0 || q >= 1.0 {
         return 1;
     }
@@ -37,7 +37,7 @@ pub(super) fn refutes(n: u64, hits: u64, p: f64) -> bool {
 
 /// Surely at most and surely at least the quantile `q`, each at 95 %; none where there are too
 /// few samples to say.
-pub(super) fn interval(histogram: &Histogram<u64>, q: f64) -> (Option<u64>, Option<u64>) {
+pub fn interval(histogram: &Histogram<u64>, q: f64) -> (Option<u64>, Option<u64>) {
     let n = histogram.len();
     let lower = lower_rank(n, q);
     // The upper end is the lower end of the mirrored quantile.

@@ -79,6 +79,14 @@ fn demand(
     finding
 }
 
+/// What the number that an SLA of `scenario` speaks of was in a run, in the SLA's unit; none where
+/// there is none, or it cannot be read.
+pub(super) fn observed(result: &RunResult, scenario: &str, sla: &Sla) -> Option<f64> {
+    let load = result.scenarios.iter().find(|one| one.name == scenario)?.load.as_ref()?;
+    let steps: Vec<&StepResult> = selected(result, scenario, sla).collect();
+    rule(sla, &measure(sla, load, &steps).ok()?).value
+}
+
 fn unreadable(scenario: &str, record: &SlaRecord, why: &str) -> Finding {
     let title = format!("the SLA `{}` cannot be read", record.text);
     Finding::new(Stage::Validity, Word::Invalid, scenario, title)
@@ -210,7 +218,8 @@ fn texts(sla: &Sla, value: f64) -> (String, String) {
     }
 }
 
-fn shown(sla: &Sla, value: f64) -> String {
+/// A number in the SLA's unit for a reader.
+pub(super) fn shown(sla: &Sla, value: f64) -> String {
     let whole = value.fract() == 0.0 && value >= 0.0;
     match (sla.metric.unit(), sla.aggregate) {
         (Unit::Milliseconds, _) if value >= 0.0 => show_duration_us((value * 1e3).round() as u64),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::args::{ChooseArgs, TestArgs};
 use crate::cli::{Ended, words};
-use crate::plan::Choice;
+use crate::plan::{Choice, DuetLoad};
 use crate::result::{RunResult, TestResult, TestStatus};
 use crate::store;
 
@@ -18,6 +18,8 @@ pub struct Asked {
     pub browsers: Vec<String>,
     /// And all else.
     pub choice: Choice,
+    /// Which side of a duet its load is.
+    pub duet: Option<DuetLoad>,
 }
 
 impl Asked {
@@ -33,7 +35,7 @@ impl Asked {
             shard: args.shard,
             durations: store::read_durations(Path::new("."))?.tests,
         };
-        Ok(Self { tags: args.tag.clone(), browsers: args.browser.clone(), choice })
+        Ok(Self { tags: args.tag.clone(), browsers: args.browser.clone(), choice, duet: None })
     }
 
     /// The same for a run, which may be of the last failures only.

@@ -39,6 +39,7 @@ pub fn plan(
         choice: asked.choice.clone(),
         seed,
         secrets: reading.secrets(),
+        duet: asked.duet,
         allow_load: what.allow_load.clone(),
         tests,
         load,

@@ -8,6 +8,16 @@ use crate::executor::Stop;
 /// The reason that `Stop` is given.
 pub const INTERRUPTED: &str = "interrupted";
 
+/// A stop that interruptions ask for.
+///
+/// # Errors
+/// When the system refuses the handler.
+pub fn listening() -> Result<Stop, Ended> {
+    let stop = Stop::new();
+    listen(&stop)?;
+    Ok(stop)
+}
+
 /// Listens for interruptions of a run.
 ///
 /// # Errors

@@ -2,52 +2,70 @@
 
 use std::path::Path;
 
-use crate::analysis::{self, Margins, Verdict};
+use crate::analysis::{self, Margins, Stored, Verdict};
 use crate::cli::args::JudgeArgs;
-use crate::cli::{Ended, words};
+use crate::cli::{Ended, gate, github, words};
 use crate::report::{self, TextOptions};
 use crate::result::RunResult;
-use crate::store::{Baselines, RunFolder};
+use crate::store::{Baselines, RunFolder, Window};
 
-/// A verdict, and the baseline it rests on.
+/// A verdict, and the newest baseline it rests on.
 pub struct Judged {
     /// The verdict.
     pub verdict: Verdict,
-    /// The baseline, if there was one.
+    /// The newest baseline, if there was one.
     pub baseline: Option<RunResult>,
 }
 
-/// Judges a result against the newest baseline of its profile. `strict` is for results that
-/// somebody will act on: there a baseline of another kind of machine makes the run INVALID,
-/// while a first look at the embedded backend is only told that nothing could be compared.
-pub fn conclude(result: &RunResult, args: &JudgeArgs, strict: bool) -> Result<Judged, Ended> {
-    Ok(against(result, baseline(&result.run.profile, args)?, args, strict))
+/// What a run is compared with, read from files.
+#[derive(Default)]
+pub struct Against {
+    /// Baselines of this kind of machine, their anchor, and what is known of its noise.
+    pub window: Window,
+    /// More runs of what is judged.
+    pub again: Vec<RunResult>,
+    /// Whether somebody asked for just this comparison: then it is strict, whatever the target.
+    pub asked: bool,
 }
 
-/// The newest baseline of a profile, where one is wanted and there.
-pub fn baseline(profile: &str, args: &JudgeArgs) -> Result<Option<RunResult>, Ended> {
+/// Judges a result against the baselines of its profile. What somebody will act on is judged
+/// strictly; a first look at the embedded backend is only told what could not be compared.
+pub fn conclude(result: &RunResult, args: &JudgeArgs) -> Result<Judged, Ended> {
+    let against = baselines(&result.run.profile, &result.machine.fingerprint, args)?;
+    Ok(judged(result, against, args))
+}
+
+/// The baselines of a profile for a kind of machine, where they are wanted and there.
+pub fn baselines(profile: &str, machine: &str, args: &JudgeArgs) -> Result<Against, Ended> {
     if args.no_baseline || profile.is_empty() {
-        return Ok(None);
+        return Ok(Against::default());
     }
-    Ok(Baselines::in_folder(&args.baseline).newest(profile)?.map(|kept| kept.result))
+    let window = Baselines::in_folder(&args.baseline).window(profile, machine)?;
+    Ok(Against { window, ..Against::default() })
 }
 
-/// Judges a result against a given one.
-pub fn against(
-    result: &RunResult,
-    baseline: Option<RunResult>,
-    args: &JudgeArgs,
-    strict: bool,
-) -> Judged {
-    let margins = Margins {
-        latency: args.margin.0,
-        latency_floor_us: args.margin_floor.as_micros() as u64,
-        strict_machine: strict,
-        fail_on_flaky: args.fail_on_flaky,
-        ..Margins::default()
+/// Judges a result against given ones.
+pub fn judged(result: &RunResult, against: Against, args: &JudgeArgs) -> Judged {
+    let strict = against.asked || !result.run.embedded;
+    judged_as(result, against, args, strict)
+}
+
+/// The same, strictly or not whatever it was run against.
+pub fn judged_as(result: &RunResult, against: Against, args: &JudgeArgs, strict: bool) -> Judged {
+    let Against { mut window, again, .. } = against;
+    let stored = Stored {
+        baselines: window.runs.iter().collect(),
+        anchor: window.anchor.as_ref(),
+        again: again.iter().collect(),
+        elsewhere: window.left_out.iter().map(|left| &left.machine).collect(),
     };
-    let verdict = analysis::judge(result, baseline.as_ref(), &margins);
-    Judged { verdict, baseline }
+    let margins = Margins {
+        gate: gate::gate(&args.margin, args.margin_floor, &window),
+        strict,
+        fail_on_flaky: args.fail_on_flaky,
+    };
+    let verdict = analysis::judge(result, &stored, &margins);
+    Judged { verdict, baseline: window.runs.pop() }
 }
 
 /// Writes the reports wanted into a run's folder.
@@ -63,7 +81,7 @@ pub fn write(
             folder.write(&name, &content)?;
         }
     }
-    Ok(())
+    github::tell(folder, result, judged, args)
 }
 
 /// Shows the verdict: on standard output, because it is what was asked for.

@@ -24,7 +24,7 @@ pub fn merge(args: &MergeArgs) -> Result<ExitStatus, Ended> {
     if let Err(error) = store::learn_durations(Path::new("."), &whole) {
         words::say(&format!("the durations of the tests are not kept: {error}"));
     }
-    let judged = judge::conclude(&whole, &args.judge, false)?;
+    let judged = judge::conclude(&whole, &args.judge)?;
     judge::show(&whole, &judged, Some(folder.path()));
     judge::write(&folder, &whole, &judged, &args.judge)?;
     if args.out.is_none() {

@@ -8,8 +8,11 @@ mod compare;
 mod debugger;
 mod demo;
 mod doctor;
+mod duet;
 mod evidence;
 mod exit;
+mod gate;
+mod github;
 mod guard;
 mod inputs;
 mod interrupt;
@@ -17,11 +20,13 @@ mod judge;
 mod live;
 mod merge;
 mod plan;
+mod preflight;
 mod progress;
 mod report;
 mod run;
 mod safety;
 mod selftest;
+mod verify;
 mod words;
 
 use std::process::ExitCode;
@@ -95,7 +100,9 @@ fn command(command: Command) -> Result<ExitStatus, Ended> {
         Command::Plan(args) => plan::plan(&args),
         Command::Report(args) => report::report(&args),
         Command::Compare(args) => compare::compare(&args),
+        Command::Duet(args) => duet::duet(&args),
         Command::Merge(args) => merge::merge(&args),
+        Command::Verify(args) => verify::verify(&args),
         Command::Baseline(command) => baseline::baseline(&command),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Demo(args) => demo::demo(args),

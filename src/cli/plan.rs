@@ -3,7 +3,7 @@
 use crate::cli::args::PlanArgs;
 use crate::cli::choose::Asked;
 use crate::cli::exit::ExitStatus;
-use crate::cli::{Ended, inputs, words};
+use crate::cli::{Ended, inputs, preflight, words};
 
 /// Plans and prints.
 pub fn plan(args: &PlanArgs) -> Result<ExitStatus, Ended> {
@@ -12,5 +12,8 @@ pub fn plan(args: &PlanArgs) -> Result<ExitStatus, Ended> {
     let plan = inputs::plan(&args.what, &Asked::by(&args.choose)?, target, seed, (true, true))?;
     words::warnings(&plan);
     words::data(&plan.describe());
+    if args.gate.gate {
+        preflight::preflight(&plan, &args.gate)?;
+    }
     Ok(ExitStatus::Pass)
 }

@@ -1,8 +1,11 @@
 //! Keeps the journal of a run and shows how it goes: a line that is written again on a terminal,
 //! a line every ten seconds elsewhere.
 
+use std::time::Duration;
+
 use hdrhistogram::Histogram;
 
+use crate::cli::duet::part;
 use crate::cli::evidence::Evidence;
 use crate::cli::live::{self, Live};
 use crate::cli::words;
@@ -42,6 +45,8 @@ pub struct Progress<'a> {
     /// The run as it was begun, until its load is shown.
     begun: Option<Box<RunResult>>,
     view: Option<Live>,
+    /// Whether the load begins when standard input says so: it is a part of a duet.
+    pub waits: bool,
     /// What browser tests left.
     pub evidence: Evidence,
     /// Why the journal could not be written.
@@ -65,6 +70,7 @@ impl<'a> Progress<'a> {
             aborts: false,
             begun: None,
             view: None,
+            waits: false,
             evidence: Evidence::default(),
             broken: None,
         }
@@ -130,7 +136,7 @@ impl<'a> Progress<'a> {
             self.view = Live::open(state, &self.stop);
         }
         let Some(view) = &self.view else { return false };
-        let looks = second.second % LOOK == 0;
+        let looks = second.second.is_multiple_of(LOOK);
         let standings = looks.then(|| crate::analysis::standings(&ledger.so_far()));
         view.update(|state| {
             state.second(second);
@@ -235,6 +241,10 @@ impl Observer for Progress<'_> {
                 self.broken.get_or_insert(error);
             }
         }
+    }
+
+    fn begins(&mut self) -> Option<Duration> {
+        if self.waits { part::wait_for_start(&self.stop) } else { None }
     }
 
     fn cpu_seconds(&mut self) -> Option<f64> {

@@ -19,7 +19,7 @@ pub fn report(args: &ReportArgs) -> Result<ExitStatus, Ended> {
         let result = store::read_result(path)?;
         let own = if path.is_dir() { Some(path.as_path()) } else { path.parent() };
         let out = args.out.as_deref().or(own).unwrap_or(Path::new("."));
-        let mut judged = judge::conclude(&result, &args.judge, false)?;
+        let mut judged = judge::conclude(&result, &args.judge)?;
         let folder = RunFolder::open(out)?;
         // Links to the pages of traces lead nowhere from another folder.
         if own == Some(out) {

@@ -7,6 +7,7 @@ use crate::cli::args::{RunArgs, TestArgs};
 use crate::cli::backend::Backend;
 use crate::cli::choose::Asked;
 use crate::cli::debugger::Terminal;
+use crate::cli::duet::part;
 use crate::cli::evidence::Evidence;
 use crate::cli::exit::{ExitStatus, of_verdict};
 use crate::cli::interrupt::{self, INTERRUPTED};
@@ -82,7 +83,7 @@ fn has_display() -> bool {
 pub fn run(args: &RunArgs, half: Half<'_>) -> Result<ExitStatus, Ended> {
     let seed = args.what.seed.unwrap_or_else(rand::random);
     let wanted = half.wanted();
-    let asked = half.asked()?;
+    let asked = Asked { duet: part::load(&args.part), ..half.asked()? };
     // Problems in files are said before anything is started.
     let draft = inputs::plan(&args.what, &asked, "http://127.0.0.1:1", seed, wanted)?;
     words::warnings(&draft);
@@ -102,19 +103,22 @@ pub fn run(args: &RunArgs, half: Half<'_>) -> Result<ExitStatus, Ended> {
     announce(&plan, args, backend.is_some());
     reach(&plan)?;
 
-    let info = RunInfo { tags: asked.tags, ..info(&plan, args, wanted) };
+    let duet = args.part.duet_part.clone();
+    let info = RunInfo { tags: asked.tags, duet, ..info(&plan, args, wanted) };
     // A baseline that cannot be read is known before the run, not after it.
-    let baseline = judge::baseline(&info.profile, &args.judge)?;
+    let stored = judge::baselines(&info.profile, &store::machine().fingerprint, &args.judge)?;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(&info.id));
     let mut folder = RunFolder::create(&out)?;
     let options = half.options(args.threads);
-    let (result, evidence) = execute(&plan, info, &options, &mut folder)?;
+    let (result, evidence) = execute(&plan, (info, args.one_of.clone()), &options, &mut folder)?;
     folder.save(&result)?;
     learn(&result, &options);
-    let mut verdict = judge::against(&result, baseline, &args.judge, args.what.target.is_some());
+    let mut verdict = judge::judged(&result, stored, &args.judge);
     verdict.verdict.evidence = explained(evidence, &folder, args.out.is_some());
     // Shown first: a report that cannot be written takes nothing from the verdict.
-    judge::show(&result, &verdict, Some(folder.path()));
+    if args.one_of.is_none() {
+        judge::show(&result, &verdict, Some(folder.path()));
+    }
     judge::write(&folder, &result, &verdict, &args.judge)?;
     if args.out.is_none() {
         folder.make_latest()?;
@@ -125,19 +129,26 @@ pub fn run(args: &RunArgs, half: Half<'_>) -> Result<ExitStatus, Ended> {
     Ok(of_verdict(verdict.verdict.word, args.judge.inconclusive))
 }
 
-fn execute(
+/// Executes a plan while its progress is shown, and keeps what comes in the folder.
+///
+/// # Errors
+/// When it cannot begin, or the folder cannot be written.
+pub fn execute(
     plan: &Plan,
-    info: RunInfo,
+    (info, stop): (RunInfo, Option<Stop>),
     options: &Options,
     folder: &mut RunFolder,
 ) -> Result<(RunResult, Evidence), Ended> {
-    let stop = Stop::new();
-    interrupt::listen(&stop)?;
+    let stop = match stop {
+        Some(stop) => stop,
+        None => interrupt::listening()?,
+    };
     let tests: usize = plan.scenarios.iter().map(|scenario| scenario.tests.len()).sum();
     let tests = tests * options.tests.repeats() as usize;
     let seconds = executor::load_duration(plan).as_secs();
     let mut progress = Progress::new(folder, stop.clone(), (tests, seconds));
     progress.evidence = Evidence::new(options.tests.traces);
+    progress.waits = info.duet.is_some();
     let machine = (info, store::machine());
     let silence = words::NoOutput::until_dropped();
     let result = executor::execute(plan, machine, options, &stop, &mut progress);
@@ -199,7 +210,8 @@ fn reach(plan: &Plan) -> Result<(), Ended> {
     runtime.block_on(driver::reach(&plan.target)).map_err(Ended::environment)
 }
 
-fn info(plan: &Plan, args: &RunArgs, (tests, load): (bool, bool)) -> RunInfo {
+/// What there is to know of a run before it begins.
+pub fn info(plan: &Plan, args: &RunArgs, (tests, load): (bool, bool)) -> RunInfo {
     let started = executor::wall_clock();
     let shard = plan.shard.as_ref().map(|shard| Shard {
         index: shard.index,
@@ -228,6 +240,7 @@ fn info(plan: &Plan, args: &RunArgs, (tests, load): (bool, bool)) -> RunInfo {
         tests_wanted: tests,
         load_wanted: load,
         fail_on_flaky: args.judge.fail_on_flaky,
+        embedded: args.what.target.is_none(),
         shard,
         ..RunInfo::default()
     }

@@ -4,7 +4,9 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use crate::cli::exit::{ExitCodes, ExitStatus};
+use crate::cli::github;
 use crate::diagnostic::{Diagnostics, Style};
+use crate::report::harmless;
 
 /// Whether standard error is a terminal that shows colour.
 pub fn coloured() -> bool {
@@ -21,15 +23,28 @@ pub fn live() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// Data, for a person or a pipe. A reader that has seen enough is no error.
+/// Data, for a person or a pipe. In a job of GitHub Actions a text in which the runner would see a
+/// command stands between marks within which it looks for none: names and answers are of others.
 pub fn data(text: &str) {
+    if github::is_here() && harmless(text) != text {
+        // Nobody can write the end before he knows it.
+        let mark = format!("taster-{:032x}", rand::random::<u128>());
+        return command(&format!("::stop-commands::{mark}\n{text}\n::{mark}::\n"));
+    }
+    command(text);
+}
+
+/// What is ours word for word, commands for a runner included. A reader that has seen enough is no
+/// error.
+pub fn command(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// Anything else.
+/// Anything else. In a job of GitHub Actions nothing in it is a command.
 pub fn say(text: &str) {
     let mut out = std::io::stderr().lock();
+    let text = if github::is_here() { harmless(text) } else { text.to_string() };
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 

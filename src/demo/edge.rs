@@ -22,6 +22,9 @@ use super::{App, identity};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
+/// A timer is not later than this.
+const TIMER_STEPS: Duration = Duration::from_millis(2);
+
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("dropped by a fault")]
@@ -57,12 +60,30 @@ pub(super) async fn answer(
             }
         }
     };
+    if injected.stretch > 0.0 {
+        stretch(began, injected.stretch).await;
+    }
     let nanos = spent_nanos.load(Ordering::Relaxed);
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);
     headers.insert(SERVER_TIMING, server_timing(nanos));
     app.metrics.count(label(&method), response.status().as_u16(), began.elapsed(), nanos);
     Ok(response)
+}
+
+/// Waits for so large a share of the time that has passed since `began`.
+///
+/// Most answers take less than a millisecond, which is the smallest step of a timer: the end of
+/// the wait is spent awake, while others are served.
+async fn stretch(began: Instant, share: f64) {
+    let now = Instant::now();
+    let length = now.duration_since(began).mul_f64(share);
+    if let Some(coarse) = length.checked_sub(TIMER_STEPS) {
+        tokio::time::sleep(coarse).await;
+    }
+    while now.elapsed() < length {
+        tokio::task::yield_now().await;
+    }
 }
 
 fn give(instead: Instead) -> Result<Response, Dropped> {

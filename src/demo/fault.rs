@@ -13,7 +13,8 @@ use super::flaw::{FLAWS, Flaw, HINDRANCES, Hindrance};
 /// One way in which the demo is broken on purpose.
 ///
 /// Its text form is `NAME[=VALUE][@[METHOD:]/path/prefix]`, such as `slow`, `errors=10%` or
-/// `slow=600ms@GET:/api/v1/meals`. A prefix is matched by whole segments of the path.
+/// `slow=600ms@GET:/api/v1/meals`. A prefix is matched by whole segments of the path. What slows
+/// requests in proportion (`slow=10%`, `tail=2%x4`) does so after they were served.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
     pub(super) kind: Kind,
@@ -24,8 +25,21 @@ pub struct Fault {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Kind {
     Slow(Duration),
-    Stall { length: Duration, period: Duration },
-    RateLimit { count: u32, period: Duration },
+    /// Each request takes so much longer than it would.
+    Slower(Share),
+    /// So many take so many times as long.
+    Tail {
+        share: Share,
+        times: f64,
+    },
+    Stall {
+        length: Duration,
+        period: Duration,
+    },
+    RateLimit {
+        count: u32,
+        period: Duration,
+    },
     Drop(Share),
     Html(Share),
     Html502(Share),
@@ -56,12 +70,13 @@ pub struct FaultError {
     cause: String,
 }
 
-const FORMS: &str = "valid are: slow[=800ms], stall[=1s/5s], rate-limit[=5/s], drop[=5%], \
-    html[=100%], html-502[=100%], errors[=20%], not-found, unauthorized, database-down; \
-    of the web pages: page-label, page-landing, page-sign-out, page-errors, page-search, \
-    page-delete, page-conflict, page-like, page-allergies, page-total, page-badge, page-card, \
-    page-overlay[=2s], page-late[=1s], page-moving[=2s], page-replaced[=2s], \
-    page-script-error[=100ms]; each may end in @/path/prefix or @METHOD:/path/prefix";
+const FORMS: &str = "valid are: slow[=800ms], slow=10%, tail[=2%x4], stall[=1s/5s], \
+    rate-limit[=5/s], drop[=5%], html[=100%], html-502[=100%], errors[=20%], not-found, \
+    unauthorized, database-down; of the web pages: page-label, page-landing, page-sign-out, \
+    page-errors, page-search, page-delete, page-conflict, page-like, page-allergies, \
+    page-total, page-badge, page-card, page-overlay[=2s], page-late[=1s], page-moving[=2s], \
+    page-replaced[=2s], page-script-error[=100ms]; each may end in @/path/prefix or \
+    @METHOD:/path/prefix";
 
 impl Scope {
     pub(super) fn holds(&self, method: &Method, path: &str) -> bool {
@@ -96,7 +111,8 @@ fn read(text: &str) -> Result<Fault, String> {
 fn read_kind(name: &str, value: Option<&str>) -> Result<Kind, String> {
     let share = |usual: &str| read_share(value.unwrap_or(usual));
     let kind = match name {
-        "slow" => Kind::Slow(read_duration(value.unwrap_or("800ms"))?),
+        "slow" => read_slow(value.unwrap_or("800ms"))?,
+        "tail" => read_tail(value.unwrap_or("2%x4"))?,
         "stall" => read_stall(value.unwrap_or("1s/5s"))?,
         "rate-limit" => read_rate(value.unwrap_or("5/s"))?,
         "drop" => Kind::Drop(share("5%")?),
@@ -145,6 +161,25 @@ fn read_method(text: &str) -> Result<Method, String> {
         Ok(method) if known.contains(&method.as_str()) => Ok(method),
         _ => Err(format!("`{text}` is not one of {}", known.join(", "))),
     }
+}
+
+/// A time for each request, or a share of what it takes anyway.
+fn read_slow(text: &str) -> Result<Kind, String> {
+    match text.ends_with('%') {
+        true => Ok(Kind::Slower(read_share(text)?)),
+        false => Ok(Kind::Slow(read_duration(text)?)),
+    }
+}
+
+fn read_tail(text: &str) -> Result<Kind, String> {
+    let wrong = || format!("`{text}` is not SHARExTIMES such as 2%x4");
+    let (share, times) = text.split_once('x').ok_or_else(wrong)?;
+    let plain = times.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let times = times.parse::<f64>().ok().filter(|_| plain).ok_or_else(wrong)?;
+    if times <= 1.0 || times > 1000.0 {
+        return Err(format!("`{text}` is not more than once and at most 1000 times as long"));
+    }
+    Ok(Kind::Tail { share: read_share(share)?, times })
 }
 
 fn read_stall(text: &str) -> Result<Kind, String> {
@@ -199,6 +234,8 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
             Kind::Slow(time) => write!(f, "slow={}", Time(time))?,
+            Kind::Slower(share) => write!(f, "slow={share}")?,
+            Kind::Tail { share, times } => write!(f, "tail={share}x{times}")?,
             Kind::Stall { length, period } => {
                 write!(f, "stall={}/{}", Time(length), Time(period))?;
             }
@@ -259,6 +296,10 @@ mod tests {
         for text in [
             "slow=600ms",
             "slow=2s",
+            "slow=10%",
+            "slow=2.5%@GET:/api/v1/meals",
+            "tail=2%x4",
+            "tail=10%x1.5",
             "stall=1s/5s",
             "stall=250ms/2s",
             "rate-limit=5/s",
@@ -283,6 +324,7 @@ mod tests {
     #[test]
     fn a_value_left_out_has_a_default() {
         assert_eq!(fault("slow"), fault("slow=800ms"));
+        assert_eq!(fault("tail"), fault("tail=2%x4"));
         assert_eq!(fault("stall"), fault("stall=1s/5s"));
         assert_eq!(fault("rate-limit"), fault("rate-limit=5/s"));
         assert_eq!(fault("drop"), fault("drop=5%"));
@@ -313,6 +355,14 @@ mod tests {
             ("slow=-1s", "`-1s` is not a time"),
             ("slow=2h", "`2h` is not a time"),
             ("slow=NaNs", "`NaNs` is not a time"),
+            ("slow=0%", "more than 0%"),
+            ("tail=2%", "not SHARExTIMES"),
+            ("tail=x4", "not a share"),
+            ("tail=2%x", "not SHARExTIMES"),
+            ("tail=2%x1", "not more than once"),
+            ("tail=2%x-4", "not SHARExTIMES"),
+            ("tail=2%x1e3", "not SHARExTIMES"),
+            ("tail=2%x2000", "at most 1000 times"),
             ("errors=0%", "more than 0%"),
             ("errors=101%", "at most 100%"),
             ("errors=10", "not a share"),

@@ -38,6 +38,8 @@ struct Allowance {
 pub(super) struct Injected {
     /// How long the request waits before anything else.
     pub(super) delay: Duration,
+    /// How much longer it takes than it would, as a share of that.
+    pub(super) stretch: f64,
     /// What is answered instead of what the routes would say.
     pub(super) instead: Option<Instead>,
     /// No route can use the database.
@@ -89,6 +91,14 @@ impl Active {
         let instead = match self.fault.kind {
             Kind::Slow(time) => {
                 injected.delay += time;
+                None
+            }
+            Kind::Slower(Share(share)) => {
+                injected.stretch += share;
+                None
+            }
+            Kind::Tail { share, times } => {
+                injected.stretch += if self.happens(share) { times - 1.0 } else { 0.0 };
                 None
             }
             Kind::Stall { length, period } => {
@@ -179,6 +189,21 @@ mod tests {
         let injected = both.draw(&Method::GET, "/x");
         assert_eq!(injected.delay, Duration::from_secs(3));
         assert_eq!(injected.instead, Some(Instead::Html));
+    }
+
+    #[test]
+    fn a_share_of_the_time_hits_all_requests_and_a_tail_only_its_share() {
+        let stretches = |faults: &[&str]| -> Vec<f64> {
+            let both = injection(faults, 3);
+            (0..1000).map(|_| both.draw(&Method::GET, "/x").stretch).collect()
+        };
+        assert!(stretches(&["slow=10%"]).iter().all(|stretch| *stretch == 0.1));
+        let tail = stretches(&["tail=10%x4"]);
+        let hit = tail.iter().filter(|stretch| **stretch == 3.0).count();
+        let left = tail.iter().filter(|stretch| **stretch == 0.0).count();
+        assert!((60..140).contains(&hit), "{hit} of 1000");
+        assert_eq!(hit + left, 1000);
+        assert_eq!(tail, stretches(&["tail=10%x4"]));
     }
 
     #[test]

@@ -24,7 +24,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::DriverError;
-use super::failure::CONNECT_TIMEOUT;
+use super::failure::{CONNECT_TIMEOUT, Phase, classify};
 use super::request::Outgoing;
 use super::tls;
 use crate::plan::{ConnectionPlan, HttpVersion};
@@ -143,6 +143,18 @@ impl Full {
                 "; `http: { version: 2 }` speaks HTTP/2 from the first byte: does this server?"
             }
             _ => "",
+        }
+    }
+
+    /// The status that a page is answered with; its body is not read.
+    ///
+    /// # Errors
+    /// A few words on why there is no answer.
+    pub(super) async fn status(&self, url: &reqwest::Url) -> Result<u16, String> {
+        let request = Request::new(reqwest::Method::GET, url.clone());
+        match self.client.execute(request).await {
+            Ok(response) => Ok(response.status().as_u16()),
+            Err(error) => Err(classify(&error, url, Phase::Waiting).message),
         }
     }
 

@@ -24,6 +24,7 @@ mod failure;
 mod fake;
 mod fast;
 mod full;
+mod health;
 mod http;
 mod matcher;
 mod nearest;
@@ -33,13 +34,16 @@ mod random;
 mod reach;
 mod redirect;
 mod request;
+mod service;
 mod session;
 mod show;
 mod tls;
 
 pub use client::Client;
 pub use fake::{Call, Script, Turn};
+pub use health::wait_for_health;
 pub use reach::reach;
+pub use service::{Ready, Service, free_ports};
 pub use session::{Identity, Session};
 
 /// What one step did: the driver's half of a `sample::Sample`.

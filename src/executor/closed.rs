@@ -48,6 +48,8 @@ struct Flock {
     /// Users of this worker who are not done with everything.
     left: Cell<usize>,
     all_done: Notify,
+    /// Whether all lives were ended.
+    closed: Cell<bool>,
 }
 
 /// Drives this worker's share of a population until its end, or until nobody has anything left
@@ -76,6 +78,7 @@ pub(super) async fn drive(
         lives: RefCell::default(),
         left: Cell::new(left.sum()),
         all_done: Notify::new(),
+        closed: Cell::new(false),
         crew: crew.clone(),
     });
     let failed = |error: GooseError| ExecuteError::Goose(error.to_string());
@@ -186,7 +189,11 @@ fn transaction(flock: &Rc<Flock>, act: fn(&Life, &mut Context<'_>) -> Poll<()>) 
     Transaction::new(Arc::new(move |user: &mut GooseUser| {
         let (held, index) = (held.clone(), user.weighted_users_index);
         Box::pin(async move {
-            poll_fn(|cx| act(&held.life(index), cx)).await;
+            poll_fn(|cx| match held.life(index) {
+                Some(life) => act(&life, cx),
+                None => Poll::Pending,
+            })
+            .await;
             Ok(())
         })
     }))
@@ -206,8 +213,12 @@ fn configuration(steps: &[(usize, usize)]) -> GooseConfiguration {
 }
 
 impl Flock {
-    /// The life of a user by its number; a new one where there was none.
-    fn life(self: &Rc<Self>, index: usize) -> Rc<Life> {
+    /// The life of a user by its number; a new one where there was none. None once all are over:
+    /// a new one would hold on to what it was made from, and nobody would end it.
+    fn life(self: &Rc<Self>, index: usize) -> Option<Rc<Life>> {
+        if self.closed.get() {
+            return None;
+        }
         let mut lives = self.lives.borrow_mut();
         if lives.len() <= index {
             lives.resize_with(index + 1, || None);
@@ -217,7 +228,7 @@ impl Flock {
             let course = Box::pin(self.clone().live(index, pace.clone()));
             Rc::new(Life { pace, course: RefCell::new(Some(course)) })
         });
-        life.clone()
+        Some(life.clone())
     }
 
     /// A user's life. Each journey is followed by a pause, where goose may end it.
@@ -230,6 +241,11 @@ impl Flock {
             if !self.crew.phase.is_on() {
                 pace.rest().await;
                 break;
+            }
+            if self.crew.turn().await {
+                // It may have been told to leave meanwhile, or the load may be over.
+                user.come_back();
+                continue;
             }
             if !self.walk(&mut user).await {
                 Box::pin(self.leave(user)).await;
@@ -258,6 +274,8 @@ impl Flock {
     /// A new user, set up; none where there is no way to have one.
     async fn arrive(&self, index: usize, pace: &Pace) -> Option<User> {
         for tries in 1.. {
+            // A setup is load as well.
+            self.crew.turn().await;
             if !self.crew.phase.is_on() || pace.leaving.get() {
                 return None;
             }
@@ -292,6 +310,7 @@ impl Flock {
 
     /// Ends all lives, all at once as goose does.
     async fn close(self: &Rc<Self>) {
+        self.closed.set(true);
         let mut tasks = JoinSet::new();
         for life in std::mem::take(&mut *self.lives.borrow_mut()).into_iter().flatten() {
             tasks.spawn_local(async move { poll_fn(|cx| life.end(cx)).await });

@@ -10,11 +10,13 @@ use tokio::time::Instant;
 use crate::executor::begin::{measured, web_vitals};
 use crate::executor::health::{self, Judged};
 use crate::executor::once::{Scene, setup_failed};
+use crate::executor::probe::Probe;
 use crate::executor::pulse::Beat;
+use crate::executor::start::instant_of;
 use crate::executor::{Run, Vitals};
 use crate::recorder::{Second, add_histogram, empty_histogram};
 use crate::result::histogram;
-use crate::result::journal::{Entry, LoadSecond, SecondEntry, step_second};
+use crate::result::journal::{Entry, LoadSecond, SecondEntry, StepSecond, step_second};
 use crate::result::{FailureExample, Headroom, Vital};
 
 /// What workers tell.
@@ -25,8 +27,17 @@ pub(super) enum Message {
     SetupFailed(usize, FailureExample),
     /// Seconds of a scenario that are over.
     Seconds(usize, Vec<Second>),
-    /// All seconds before this one are told; with how the worker fared since the last time.
-    Reached(usize, u32, Beat),
+    /// A worker has come to a second.
+    Reached {
+        /// The worker.
+        worker: usize,
+        /// All seconds before this one are told.
+        complete: u32,
+        /// The second it has come to.
+        second: u32,
+        /// How it fared since the last time.
+        beat: Beat,
+    },
     /// A scenario's load was over on this worker so long after its beginning; a feed ran out.
     Ended(usize, Duration, Option<String>),
     /// This worker is gone.
@@ -49,6 +60,10 @@ pub(super) struct Collector {
     cpu_before: Option<(Instant, f64)>,
     threads: Vec<u32>,
     vitals_before: Option<(Instant, Vitals)>,
+    /// What was told last of the system: seconds that are told together share it.
+    vital: Vital,
+    /// Measures the machine meanwhile, where somebody wants it to.
+    probe: Option<Probe>,
 }
 
 impl Collector {
@@ -87,7 +102,14 @@ impl Collector {
             cpu_before: None,
             threads: Vec::new(),
             vitals_before: None,
+            vital: Vital::default(),
+            probe: None,
         }
+    }
+
+    /// Measures how fast the machine is, each second of the load.
+    pub fn probing(self) -> Self {
+        Self { probe: Probe::ready(), ..self }
     }
 
     /// Starts the workers together and listens until all are done.
@@ -111,8 +133,8 @@ impl Collector {
             if self.ready == self.reached.len()
                 && let Some(starts) = starts.take()
             {
-                // A moment ahead, so that every worker can be there on time.
-                let origin = Instant::now() + Duration::from_millis(20);
+                let origin = self.origin(run);
+                self.probe.iter().for_each(|probe| probe.begin(origin.into_std()));
                 self.cpu_before = run.observer.cpu_seconds().map(|cpu| (origin, cpu));
                 self.vitals_before = Some((origin, run.observer.vitals(&self.threads)));
                 for start in starts {
@@ -123,10 +145,20 @@ impl Collector {
             self.tell_complete(run);
         }
         self.reached.fill(u32::MAX);
+        if let Some(probe) = &mut self.probe {
+            probe.end();
+        }
         self.tell_complete(run);
         self.tell_ends(run);
         let beats: Vec<Beat> = self.beats.into_values().collect();
         health::judge(&run.ledger.so_far(), &beats)
+    }
+
+    /// When the load begins: a moment ahead, so that every worker can be there on time, or when
+    /// whoever listens says.
+    fn origin(&self, run: &mut Run<'_>) -> Instant {
+        let told = run.observer.begins().and_then(instant_of);
+        told.unwrap_or_else(|| Instant::now() + Duration::from_millis(20))
     }
 
     fn hear(&mut self, message: Message, run: &mut Run<'_>) {
@@ -145,8 +177,8 @@ impl Collector {
                     }
                 }
             }
-            Message::Reached(worker, second, beat) => {
-                self.reached[worker] = second;
+            Message::Reached { worker, complete, second, beat } => {
+                self.reached[worker] = complete;
                 let known = self.beats.entry(second.saturating_sub(1)).or_default();
                 *known = known.worst(beat);
             }
@@ -193,6 +225,7 @@ impl Collector {
             second,
             cpu: self.cpu_share(run),
             loop_gap_us: beat.gap.as_micros() as u64,
+            probe_ns: self.probe.as_mut().map_or(0, |probe| probe.second(second)),
             vital: Some(vital),
             ..SecondEntry::default()
         };
@@ -215,9 +248,12 @@ impl Collector {
                 ),
                 durations: iterations.duration.as_ref().map(histogram::encode).unwrap_or_default(),
             });
-            for (series, seen) in seen.series.iter().enumerate() {
-                if let (Some(row), Some(seen)) = (self.rows[&scenario][series], seen) {
-                    entry.steps.push(step_second(row, second, seen));
+            for (all, settling) in [(&seen.series, false), (&seen.settling, true)] {
+                for (series, seen) in all.iter().enumerate() {
+                    if let (Some(row), Some(seen)) = (self.rows[&scenario][series], seen) {
+                        let step = step_second(row, second, seen);
+                        entry.steps.push(StepSecond { settling, ..step });
+                    }
                 }
             }
         }
@@ -243,7 +279,7 @@ impl Collector {
         let now = Instant::now();
         let elapsed = now.saturating_duration_since(*before).as_secs_f64();
         if elapsed < 0.1 {
-            return Vital::default();
+            return self.vital;
         }
         let seen = run.observer.vitals(&self.threads);
         let queued = seen.queued.iter().zip(&known.queued);
@@ -261,6 +297,7 @@ impl Collector {
             ..Vital::default()
         };
         self.vitals_before = Some((now, seen));
+        self.vital = vital;
         vital
     }
 

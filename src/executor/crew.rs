@@ -134,6 +134,11 @@ impl User {
         self.left_off
     }
 
+    /// It had to wait for something else than its last iteration: that time is nobody's.
+    pub fn come_back(&mut self) {
+        self.left_off = None;
+    }
+
     /// Whether its last iteration ever waited, and so let others go on.
     pub fn waited(&self) -> bool {
         self.waited
@@ -172,8 +177,11 @@ impl Crew {
     /// A crew without users.
     pub fn new(job: Job, worker: Worker, client: Client, tell: Sender<Message>) -> Self {
         let now = Instant::now();
+        let turns = job.plan.load.as_ref().and_then(|load| load.turns);
+        let recorder = Recorder::new(job.plan.series.len()).keeping(job.keeps_timings);
+        let recorder = recorder.taking(turns);
         Self {
-            recorder: RefCell::new(Recorder::new(job.plan.series.len()).keeping(job.keeps_timings)),
+            recorder: RefCell::new(recorder),
             job,
             worker,
             origin: Cell::new(now),

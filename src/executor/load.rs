@@ -51,7 +51,7 @@ pub(super) fn load(
         workers.push(std::thread::Builder::new().name(name).spawn(move || shift.work(started))?);
     }
     drop(tell);
-    let collector = Collector::new(scenes, workers.len());
+    let collector = Collector::new(scenes, workers.len()).probing();
     let judged = collector.collect(&messages, starts, run);
     let mut failed = None;
     for worker in workers {

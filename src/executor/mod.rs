@@ -30,12 +30,15 @@ mod once;
 mod open;
 mod options;
 mod phase;
+mod probe;
 mod pulse;
 mod queue;
 mod ramp;
 mod recording;
+mod start;
 mod stop;
 mod tracing;
+mod turns;
 mod walk;
 mod witness;
 mod worker;
@@ -53,6 +56,7 @@ use crate::result::{Machine, RunInfo, RunResult};
 pub use debug::{Command, Debugger, Debugging, Halt, Inspect, NoPage, PageState};
 pub use observer::{Observer, Vitals};
 pub use options::{KeepTraces, Options, TestOptions};
+pub use start::monotonic;
 pub use stop::Stop;
 pub use tracing::{Attempted, trace};
 
@@ -158,10 +162,12 @@ impl Run<'_> {
 mod tests {
     mod closed;
     mod ends;
+    mod machine;
     mod open;
     mod queue;
     mod runner;
     mod testing;
+    mod turns;
 
     use std::sync::Mutex;
     use std::sync::mpsc::channel;
@@ -174,7 +180,7 @@ mod tests {
     use super::*;
     use crate::diagnostic::SourceFile;
     use crate::driver::{Call, Script, Turn};
-    use crate::plan::{FileContent, Inputs, Overrides, build};
+    use crate::plan::{DuetLoad, FileContent, Inputs, Overrides, build};
     use crate::result::histogram::empty;
     use crate::result::{LoadResult, Summary};
     use crate::scenario::parse;
@@ -214,6 +220,11 @@ mod tests {
 
     /// A plan of scenario texts, with the CSV file `rows.csv` of so many rows beside them.
     fn plan(texts: &[&str], rows: usize) -> Plan {
+        plan_with(texts, rows, None)
+    }
+
+    /// The same, as one side of a duet where it is one.
+    fn plan_with(texts: &[&str], rows: usize, duet: Option<DuetLoad>) -> Plan {
         let mut inputs = Inputs::default();
         for (at, text) in texts.iter().enumerate() {
             let parsed = parse(&SourceFile::new(format!("{at}.yaml"), *text));
@@ -227,6 +238,7 @@ mod tests {
             seed: 7,
             tests: true,
             load: true,
+            duet,
             ..Overrides::default()
         };
         build(&inputs, &overrides).unwrap_or_else(|problems| panic!("{problems}"))

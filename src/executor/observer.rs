@@ -1,6 +1,8 @@
 //! Who listens while a run goes on, and tells what only the system knows: nothing here reads
 //! files.
 
+use std::time::Duration;
+
 use crate::driver::browser::KeptFile;
 use crate::result::TestResult;
 use crate::result::journal::{Entry, Ledger};
@@ -18,6 +20,12 @@ pub trait Observer {
 
     /// Pictures, downloads and HARs that the last attempt of a test wants to be kept.
     fn files(&mut self, _test: &TestResult, _files: Vec<KeptFile>) {}
+
+    /// When the load shall begin, on the clock of `monotonic`: asked once, when everybody is ready
+    /// for it, and may be waited in. None: at once.
+    fn begins(&mut self) -> Option<Duration> {
+        None
+    }
 
     /// The CPU time this process has used, in seconds; none where unknown.
     fn cpu_seconds(&mut self) -> Option<f64>;

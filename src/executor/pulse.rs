@@ -84,8 +84,8 @@ impl Pulse {
         now.saturating_duration_since(self.origin).as_secs() > u64::from(self.second)
     }
 
-    /// Tells the second that is over.
-    fn tell(&mut self, now: Instant) {
+    /// Tells the second that is over, and that all seconds before `complete` were handed over.
+    fn tell(&mut self, now: Instant, complete: Option<u32>) {
         let worked = self.worked();
         let elapsed = now.saturating_duration_since(self.told.0).as_secs_f64();
         let used = worked.saturating_sub(self.told.1).as_secs_f64();
@@ -98,7 +98,8 @@ impl Pulse {
         self.second = now.saturating_duration_since(self.origin).as_secs() as u32;
         self.told = (now, worked);
         (self.gap, self.late, self.ticks) = (Duration::ZERO, Duration::ZERO, 0);
-        let _ = self.tell.send(Message::Reached(self.worker, self.second, beat));
+        let (second, complete) = (self.second, complete.unwrap_or(self.second));
+        let _ = self.tell.send(Message::Reached { worker: self.worker, complete, second, beat });
     }
 }
 
@@ -121,7 +122,10 @@ pub(super) async fn tick(crews: &[Rc<Crew>], mut pulse: Pulse) {
                 let seconds = crew.recorder.borrow_mut().take_closed(since);
                 let _ = pulse.tell.send(Message::Seconds(crew.job.scenario, seconds));
             }
-            pulse.tell(now);
+            // A duet's side is in its last turn's second for as long as the other has its own.
+            let reached = crews.iter().map(|crew| crew.recorder.borrow_mut().reached(since));
+            let complete = reached.min();
+            pulse.tell(now, complete);
         }
     }
 }

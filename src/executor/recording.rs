@@ -119,6 +119,17 @@ impl Watcher for Recording<'_> {
         self.at = now;
     }
 
+    fn hold(&self) -> Option<Instant> {
+        // What has a schedule goes by it: a wait would be its latency.
+        if self.due.is_some() { None } else { self.crew.hold() }
+    }
+
+    fn held(&mut self) {
+        let now = Instant::now();
+        let held = now.saturating_duration_since(self.at);
+        (self.began, self.there_since, self.at) = (self.began + held, self.there_since + held, now);
+    }
+
     fn thinks(&self) -> bool {
         true
     }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::driver::{Exchange, Session};
 use crate::executor::debug::Debugged;
@@ -26,6 +26,14 @@ pub(super) trait Watcher {
 
     /// It is over.
     fn resumed(&mut self) {}
+
+    /// Until when the next step has to wait, where it has to.
+    fn hold(&self) -> Option<Instant> {
+        None
+    }
+
+    /// It waited.
+    fn held(&mut self) {}
 
     /// Whether think time is kept.
     fn thinks(&self) -> bool;
@@ -103,6 +111,7 @@ async fn act<W: Watcher>(
                 // In a box: load, which nobody looks on at, shall not have room for it.
                 Box::pin(debugged.before(&step.name, &step.site)).await;
             }
+            hold(watcher).await;
             watcher.begin(step.series);
             let exchange = session.run(step).await;
             let outcome = exchange.outcome;
@@ -125,6 +134,14 @@ async fn wait<W: Watcher>(pause: Duration, session: &mut Session, watcher: &mut 
         session.disturb_browser();
         sleep(pause).await;
         watcher.resumed();
+    }
+}
+
+async fn hold<W: Watcher>(watcher: &mut W) {
+    if let Some(until) = watcher.hold() {
+        // In a box: it is rare, and iterations shall not have room for it.
+        Box::pin(sleep_until(until)).await;
+        watcher.held();
     }
 }
 
@@ -151,6 +168,7 @@ async fn browse<W: Watcher>(
         Box::pin(debugged.before_browsing(session, step)).await;
         session.disturb_browser();
     }
+    hold(watcher).await;
     watcher.begin(steps[0].series);
     let exchanges = session.browse(steps).await;
     let mut result = Ok(());

@@ -10,6 +10,9 @@
 //! the k-th is due when N(t) is the sum of k+1 gaps, each drawn from the exponential distribution
 //! of mean 1, so that the same map of N to times serves every shape.
 //!
+//! In a duet whose sides take turns, what is due in the other side's turns does not exist, and the
+//! others are numbered as if it never had: both sides do the same iterations.
+//!
 //! The times depend on k and the seed alone. Worker w of n takes k = w, w+n, w+2n, ..: however
 //! many share the schedule, the whole is the same.
 
@@ -17,6 +20,8 @@ use std::time::Duration;
 
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+
+use super::Turns;
 
 /// When iterations are due: straight lines of rate between points, per second.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +32,9 @@ pub struct Arrivals {
     pub stages: Vec<(Duration, f64)>,
     /// How far apart they are around that rate.
     pub spacing: Spacing,
+    /// The turns in which there are any, and how long after the first of them this schedule
+    /// begins; all the time without.
+    pub turns: Option<(Turns, Duration)>,
 }
 
 /// How far arrivals are apart, counted in arrivals: the rate makes times of it.
@@ -47,12 +55,13 @@ impl Arrivals {
 
     /// Ramps of the rate, evenly spaced from the start on.
     pub fn ramping(start: f64, stages: Vec<(Duration, f64)>) -> Self {
-        Self { start, stages, spacing: Spacing::Even(0.0) }
+        Self { start, stages, spacing: Spacing::Even(0.0), turns: None }
     }
 
     /// How many iterations are due before the end. Of Poisson arrivals each is drawn for it.
     pub fn count(&self) -> u64 {
         match self.spacing {
+            _ if self.turns.is_some() => self.times((0, 1)).count() as u64,
             // An area of 12000.000000001 is a rounded 12000, not the start of one more.
             Spacing::Even(first) => (self.limit() - first).ceil().max(0.0) as u64,
             Spacing::Poisson(_) => self.times((0, 1)).count() as u64,
@@ -81,6 +90,7 @@ impl Arrivals {
             step: step.max(1),
             line: 0,
             passed: (0.0, 0.0),
+            own: self.turns.map(|(turns, after)| Own { turns, after, all: 0, seen: 0 }),
         }
     }
 
@@ -138,6 +148,17 @@ pub struct Times {
     /// The line that the schedule has come to, and the area and the seconds before it.
     line: usize,
     passed: (f64, f64),
+    own: Option<Own>,
+}
+
+/// Which arrivals of a schedule are one side's in a duet.
+#[derive(Debug, Clone)]
+struct Own {
+    turns: Turns,
+    after: Duration,
+    /// How many of all, and of its own, came before.
+    all: u64,
+    seen: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -155,6 +176,9 @@ impl Iterator for Times {
     type Item = (u64, Duration);
 
     fn next(&mut self) -> Option<(u64, Duration)> {
+        if self.own.is_some() {
+            return self.next_own();
+        }
         let number = self.next;
         let area = self.gaps.until(number);
         if area >= self.limit {
@@ -166,6 +190,29 @@ impl Iterator for Times {
 }
 
 impl Times {
+    /// The next of its own among all arrivals, which are looked through one by one.
+    fn next_own(&mut self) -> Option<(u64, Duration)> {
+        loop {
+            let all = self.own.as_ref()?.all;
+            let area = self.gaps.until(all);
+            if area >= self.limit {
+                return None;
+            }
+            let due = self.time_of(area);
+            let own = self.own.as_mut()?;
+            own.all += 1;
+            if !own.turns.is_own(due.saturating_add(own.after)) {
+                continue;
+            }
+            own.seen += 1;
+            let number = own.seen - 1;
+            if number == self.next {
+                self.next = number.saturating_add(self.step);
+                return Some((number, due));
+            }
+        }
+    }
+
     /// The time at which the area to its left is `area`, never less than the one before.
     fn time_of(&mut self, area: f64) -> Duration {
         let mut seconds = None;
@@ -443,6 +490,43 @@ mod tests {
             prop_assert!(all.iter().all(|(_, due)| *due <= arrivals.duration()));
             prop_assert!(all.is_sorted_by_key(|(_, due)| *due));
             prop_assert_eq!(shared, all);
+        }
+
+        #[test]
+        fn the_sides_of_a_duet_share_the_schedule_turn_by_turn(
+            arrivals in schedules(),
+            seed in prop::option::of(any::<u64>()),
+            after in 0_u64..5_000,
+            workers in 1_u64..4,
+        ) {
+            let arrivals = seed.map_or(arrivals.clone(), |seed| poisson(arrivals, seed));
+            let side = |first| {
+                let (length, end) = (Duration::from_secs(1), Duration::MAX);
+                let turns = Turns { length, first, settle: Duration::ZERO, end };
+                let turns = Some((turns, Duration::from_millis(after)));
+                Arrivals { turns, ..arrivals.clone() }
+            };
+            let due = |of: &Arrivals| -> Vec<(u64, Duration)> {
+                of.times((0, 1)).take(300).collect()
+            };
+            let (first, second) = (side(true), side(false));
+            for one in [&first, &second] {
+                let numbers: Vec<u64> = due(one).iter().map(|(number, _)| *number).collect();
+                prop_assert_eq!(&numbers, &(0..numbers.len() as u64).collect::<Vec<_>>());
+                let mut shared: Vec<_> =
+                    (0..workers).flat_map(|w| one.times((w, workers)).take(300)).collect();
+                shared.sort();
+                shared.truncate(due(one).len());
+                prop_assert_eq!(shared, due(one));
+            }
+            let mut both: Vec<Duration> =
+                due(&first).into_iter().chain(due(&second)).map(|(_, due)| due).collect();
+            both.sort_unstable();
+            let all: Vec<Duration> = arrivals.times((0, 1)).take(300).map(|(_, due)| due).collect();
+            let until = both.len().min(all.len());
+            // One side may have been cut at 300 while the other went on: compare what both have.
+            let whole = due(&first).len() < 300 && due(&second).len() < 300;
+            prop_assert!(!whole || both[..until] == all[..until]);
         }
 
         #[test]

@@ -9,6 +9,7 @@ use super::address::check_target;
 use super::browse::{Browsing, Times};
 use super::choose::choose;
 use super::compiler::{Compiler, Flow, Names};
+use super::duet::take_side;
 use super::expression::{Piece, pieces};
 use super::files::Inputs;
 use super::library::quoted_list;
@@ -62,6 +63,9 @@ pub fn build(inputs: &Inputs, overrides: &Overrides) -> Result<Plan, Diagnostics
         scenarios.push(built);
     }
     plan.hosts.extend(hosts);
+    if let Some(duet) = &overrides.duet {
+        problems.list.extend(take_side(&mut scenarios, duet).err().into_iter().flatten());
+    }
     match choose(&mut scenarios, overrides) {
         Ok(shard) => plan.shard = shard,
         Err(unknown) if !problems.has_errors() => problems.list.extend(unknown),

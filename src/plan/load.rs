@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Arrivals, Node, PagePlan, Population, SeriesId, Site};
+use super::{Arrivals, Node, PagePlan, Population, SeriesId, Site, Turns};
 use crate::metric::Sla;
 
 /// The load of one scenario.
@@ -20,6 +20,8 @@ pub struct LoadPlan {
     pub journeys: Vec<JourneyPlan>,
     /// The bounds.
     pub slas: Vec<SlaPlan>,
+    /// When it has its turns, from the start of the load of all scenarios on; only in duets.
+    pub turns: Option<Turns>,
 }
 
 /// What one virtual user walks.

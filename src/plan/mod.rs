@@ -11,12 +11,15 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::scenario::{AtEnd, Pick};
 
 pub use crate::scenario::{HttpVersion, LaneWish};
+pub use amount::Amount;
 pub use arrivals::{Arrivals, Spacing, Times};
 pub use browser::{BrowserPlan, PagePlan};
 pub use build::build;
+pub use ceiling::{Ceiling, Held};
 pub use choose::{Choice, ShardPlan, test_id};
 pub use codes::CODES;
 pub use compile::{Fault, Meaning, Trouble};
+pub use duet::DuetLoad;
 pub use files::{FileContent, Inputs, locate};
 pub use hosts::may_be_loaded;
 pub use load::{JourneyPlan, LoadPlan, ShapePlan, SlaPlan};
@@ -28,14 +31,17 @@ pub use step::{
     Condition, HttpPlan, MatcherPlan, Node, PartPlan, Prepared, RepeatPlan, ValuePlan,
 };
 pub use template::{Expression, Function, Missing, Scope, Segment, Spelling, Template};
+pub use turns::Turns;
 pub use wire::{DEFAULT_HEADERS, Origin, Piece, WireBody, WirePlan, is_field_byte, is_idempotent};
 
 pub mod browser;
 
 mod address;
+mod amount;
 mod arrivals;
 mod browse;
 mod build;
+mod ceiling;
 mod checks;
 mod choose;
 mod codes;
@@ -43,6 +49,7 @@ mod compile;
 mod compiler;
 mod connection;
 mod describe;
+mod duet;
 mod expression;
 mod feeds;
 mod files;
@@ -62,6 +69,7 @@ mod shard;
 mod slas;
 mod step;
 mod template;
+mod turns;
 mod unused;
 mod variables;
 mod wire;
@@ -86,6 +94,8 @@ pub struct Overrides {
     pub seed: u64,
     /// The declared environment variables that are set.
     pub secrets: BTreeMap<String, String>,
+    /// The side of a duet that the load is, where it is one.
+    pub duet: Option<DuetLoad>,
     /// `--allow-load`: hosts other than this machine that may get load.
     pub allow_load: Vec<String>,
     /// Whether tests are wanted.

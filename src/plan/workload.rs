@@ -62,6 +62,7 @@ impl Compiler<'_> {
             start_after: chosen.start_after.as_ref().map(|by| by.value).unwrap_or_default(),
             journeys,
             slas: Vec::new(),
+            turns: None,
         })
     }
 

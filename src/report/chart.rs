@@ -13,7 +13,7 @@ use crate::units::{show_count, show_duration_us};
 /// One chart: axes with labelled ticks, and lines.
 pub(super) struct Chart {
     /// The file's name without its ending.
-    pub name: &'static str,
+    pub name: String,
     /// Above the chart, and for those who cannot see it.
     pub title: String,
     pub x: Axis,
@@ -37,6 +37,8 @@ pub(super) struct Line {
     /// With the area below it.
     pub filled: bool,
     pub points: Vec<(f64, f64)>,
+    /// The area in which it may lie: along its upper edge and back along the lower one.
+    pub band: Vec<(f64, f64)>,
 }
 
 /// The colours of lines, told apart by those who see few colours too.
@@ -55,7 +57,7 @@ const STEPS: [Colour; 5] =
     [Colour::Blue, Colour::Orange, Colour::Green, Colour::Purple, Colour::Brown];
 
 /// The quantiles of the distribution's axis.
-const QUANTILES: [(f64, &str); 6] =
+pub(super) const QUANTILES: [(f64, &str); 6] =
     [(0.0, "min"), (0.5, "p50"), (0.9, "p90"), (0.95, "p95"), (0.99, "p99"), (0.999, "p99.9")];
 
 /// The most points along the time.
@@ -141,7 +143,7 @@ fn distribution(result: &RunResult, baseline: Option<&RunResult>) -> Chart {
     };
     let against = if baseline.is_some() { " (dashed: the baseline)" } else { "" };
     Chart {
-        name: "distribution",
+        name: "distribution".to_string(),
         title: format!("Latency by percentile{more}{against}"),
         x: Axis { from: 0.0, to: along(0.999), ticks: QUANTILES.map(tick).to_vec() },
         y: latency_axis(&lines),
@@ -150,7 +152,7 @@ fn distribution(result: &RunResult, baseline: Option<&RunResult>) -> Chart {
 }
 
 /// How far along the axis a quantile is: each tenth of what remains takes the same room.
-fn along(q: f64) -> f64 {
+pub(super) fn along(q: f64) -> f64 {
     -(1.0 - q).log10()
 }
 
@@ -164,7 +166,7 @@ fn spread(step: &StepResult, colour: Colour, dashed: bool) -> Line {
         .map(|q| (along(q), height(histogram.value_at_quantile(q))))
         .collect();
     let label = if dashed { String::new() } else { line(&step.step, 28) };
-    Line { label, colour, dashed, filled: false, points }
+    Line { label, colour, dashed, filled: false, points, band: Vec::new() }
 }
 
 fn percentiles(seconds: &[Moment]) -> Chart {
@@ -179,6 +181,7 @@ fn percentiles(seconds: &[Moment]) -> Chart {
             .filter(|moment| !moment.response.is_empty())
             .map(|m| (f64::from(m.second), height(m.response.value_at_quantile(q))))
             .collect(),
+        band: Vec::new(),
     };
     let mut lines = vec![
         one("p99", 0.99, Colour::Purple),
@@ -187,7 +190,7 @@ fn percentiles(seconds: &[Moment]) -> Chart {
     ];
     lines.retain(|line| !line.points.is_empty());
     Chart {
-        name: "percentiles",
+        name: "percentiles".to_string(),
         title: "Latency of successful requests over time".to_string(),
         x: time_axis(from, to),
         y: latency_axis(&lines),
@@ -211,10 +214,11 @@ fn users(result: &RunResult) -> Chart {
         dashed: false,
         filled: true,
         points,
+        band: Vec::new(),
     };
     let lines = if length == 0 { Vec::new() } else { vec![line] };
     Chart {
-        name: "users",
+        name: "users".to_string(),
         title: "Virtual users".to_string(),
         x: time_axis(0, length.saturating_sub(1) as u32),
         y: count_axis(&lines),
@@ -233,6 +237,7 @@ fn rate(seconds: &[Moment]) -> Chart {
             .iter()
             .map(|m| (f64::from(m.second), count(m) as f64 / f64::from(m.width)))
             .collect(),
+        band: Vec::new(),
     };
     let mut lines = vec![
         one("successful", Colour::Blue, |moment| moment.good),
@@ -240,7 +245,7 @@ fn rate(seconds: &[Moment]) -> Chart {
     ];
     lines.retain(|line| line.points.iter().any(|(_, y)| *y > 0.0));
     Chart {
-        name: "rate",
+        name: "rate".to_string(),
         title: "Requests per second, successful and failed".to_string(),
         x: time_axis(from, to),
         y: count_axis(&lines),
@@ -319,7 +324,7 @@ fn moment_label(second: u32) -> String {
 }
 
 /// The next of 1, 2, 5, 10, ...
-fn round_step(raw: f64) -> f64 {
+pub(super) fn round_step(raw: f64) -> f64 {
     let power = 10f64.powf(raw.log10().floor());
     let lead = [1.0, 2.0, 5.0].into_iter().find(|lead| raw <= lead * power * 1.000_001);
     (lead.unwrap_or(10.0) * power).max(1.0)

@@ -1,8 +1,11 @@
-//! Writes `steps.csv`: one row a step, plain numbers, times in microseconds.
+//! Writes `steps.csv`: one row a step, plain numbers, times in microseconds; and `comparison.csv`:
+//! one row a metric that was compared.
 
 use csv::Writer;
 
 use super::foreign::line;
+use crate::analysis::gate::{Change, Compared};
+use crate::analysis::{Verdict, wording};
 use crate::result::{PHASES, RunResult, StepResult, Summary};
 
 const COLUMNS: [&str; 38] = [
@@ -46,16 +49,81 @@ const COLUMNS: [&str; 38] = [
     "receive_p95_us",
 ];
 
-/// The file's text. A latency that does not exist is an empty cell, never a zero.
-pub(super) fn render(result: &RunResult) -> String {
+/// The columns of `comparison.csv`: `before` and `after` in `unit`, changes as shares of `before`,
+/// or as differences where the unit is a share.
+const COMPARED: [&str; 16] = [
+    "scenario",
+    "step",
+    "metric",
+    "verdict",
+    "why",
+    "unit",
+    "before",
+    "after",
+    "change",
+    "interval_low",
+    "interval_high",
+    "margin",
+    "floor",
+    "p",
+    "smallest",
+    "place",
+];
+
+const MEMORY: &str = "writing to memory cannot fail";
+
+/// The files: the steps, and the comparison where there was one.
+pub(super) fn files(result: &RunResult, verdict: &Verdict) -> Vec<(String, String)> {
+    let steps = ("steps.csv".to_string(), steps(result));
+    std::iter::once(steps).chain(comparison(verdict)).collect()
+}
+
+/// A latency that does not exist is an empty cell, never a zero.
+fn steps(result: &RunResult) -> String {
     let mut writer = Writer::from_writer(Vec::new());
-    const MEMORY: &str = "writing to memory cannot fail";
     writer.write_record(COLUMNS).expect(MEMORY);
     for step in &result.steps {
         writer.write_record(record(step)).expect(MEMORY);
     }
+    finished(writer)
+}
+
+/// The file of the comparison.
+pub(super) fn comparison(verdict: &Verdict) -> Option<(String, String)> {
+    let of = verdict.comparison.as_ref()?;
+    let mut writer = Writer::from_writer(Vec::new());
+    writer.write_record(COMPARED).expect(MEMORY);
+    for row in &of.changes {
+        let label = wording::sentence(row, of).label;
+        writer.write_record(compared(row, label)).expect(MEMORY);
+    }
+    Some(("comparison.csv".to_string(), finished(writer)))
+}
+
+fn finished(writer: Writer<Vec<u8>>) -> String {
     let bytes = writer.into_inner().expect(MEMORY);
     String::from_utf8(bytes).expect("it was written from texts")
+}
+
+fn compared(row: &Change, label: &'static str) -> Vec<String> {
+    let mut cells = vec![cell(&row.scenario), cell(&row.step), row.metric.name().to_string()];
+    cells.extend([row.word.name(), wording::why(label), unit(row.metric)].map(String::from));
+    let numbers = [row.before, row.after, row.change, row.interval.0, row.interval.1];
+    let bounds = [row.margin, row.floor, row.p, row.smallest];
+    // A number that does not exist is an empty cell.
+    let number = |value: f64| if value.is_finite() { value.to_string() } else { String::new() };
+    cells.extend(numbers.into_iter().chain(bounds).map(number));
+    cells.push(cell(&row.place));
+    cells
+}
+
+/// The unit of the values of a metric, for programs.
+pub(super) fn unit(metric: Compared) -> &'static str {
+    match metric {
+        Compared::P50 | Compared::P95 | Compared::P99 => "us",
+        Compared::Errors | Compared::Dropped => "share",
+        Compared::Throughput => "1/s",
+    }
 }
 
 fn record(step: &StepResult) -> Vec<String> {

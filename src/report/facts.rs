@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::foreign::line;
 use super::rows::health;
+use crate::analysis::{Verdict, wording};
 use crate::result::RunResult;
 use crate::units::{show_bytes, show_duration_us};
 
 /// Labels and values, without the empty ones.
 pub(super) fn facts(
     result: &RunResult,
+    verdict: &Verdict,
     baseline: Option<&RunResult>,
 ) -> Vec<(&'static str, String)> {
     let (run, machine) = (&result.run, &result.machine);
@@ -35,6 +37,7 @@ pub(super) fn facts(
     facts.push(("Memory", show_bytes(machine.memory_mb.saturating_mul(1_048_576))));
     facts.push(("Generator", health(result).to_string()));
     facts.push(("Baseline", baseline.map_or("none".to_string(), |base| base.run.id.clone())));
+    facts.extend(verdict.comparison.as_ref().map(|of| ("Comparison", wording::design(of))));
     facts.push(("Taster", run.tool_version.clone()));
     facts
         .into_iter()

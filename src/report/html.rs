@@ -4,10 +4,17 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value, context};
 
-use super::rows::Report;
+use super::comparison::Pair;
+use super::rows::{FindingRow, Report};
 use super::svg;
 
 const TEMPLATE: &str = include_str!("html.j2");
+
+/// The page of a comparison alone.
+const COMPARISON: &str = include_str!("comparison.j2");
+
+/// What both pages share: macros of findings, changes and charts.
+const PARTS: &str = include_str!("parts.j2");
 
 /// The style that all pages share.
 const STYLE: &str = include_str!("page.css");
@@ -16,15 +23,11 @@ const STYLE: &str = include_str!("page.css");
 pub(super) fn render(report: &Report<'_>) -> String {
     let page = environment();
     let template = page.template_from_str(TEMPLATE).expect("the template is a part of the program");
-    let charts: Vec<Value> = svg::inline(report)
-        .into_iter()
-        .map(|(title, svg)| context! { title, svg => Value::from_safe_string(svg) })
-        .collect();
     let run = &report.result.run;
     let context = context! {
         word => report.word.name(),
         class => report.word.name().to_ascii_lowercase(),
-        headline => headline(report),
+        headline => headline(report.word.name(), &report.headline),
         size => report.size(),
         target => super::foreign::line(&run.target, 200),
         started => super::foreign::line(&run.started, 40),
@@ -41,15 +44,50 @@ pub(super) fn render(report: &Report<'_>) -> String {
         seen => Value::from(Serde(&report.seen)),
         parts => Value::from(Serde(&report.parts)),
         vitals => Value::from(Serde(&report.vitals)),
-        changes => Value::from(Serde(&report.changes)),
-        baseline => report.baseline.map(|base| super::foreign::line(&base.run.id, 80)),
-        charts => charts,
+        changes => report.changes.as_ref().map(|rows| Value::from(Serde(rows))),
+        folded => report.changes.as_ref().map(|rows| rows.folded_title()),
+        compared => pictures(svg::comparison_inline(report.verdict)),
+        charts => pictures(svg::inline(report)),
         facts => Value::from(Serde(&report.facts)),
         command => &report.command,
         seed => run.seed,
         several => report.several(),
     };
     template.render(context).expect("the template uses what it is given")
+}
+
+/// The page of a comparison alone.
+pub(super) fn comparison(of: &Pair<'_>) -> String {
+    let page = environment();
+    let template =
+        page.template_from_str(COMPARISON).expect("the template is a part of the program");
+    let rows = |wanted: fn(&FindingRow) -> bool| -> Value {
+        let rows: Vec<&FindingRow> = of.findings.iter().filter(|row| wanted(row)).collect();
+        Value::from(Serde(rows))
+    };
+    let context = context! {
+        word => of.word.name(),
+        class => of.word.name().to_ascii_lowercase(),
+        headline => headline(of.word.name(), &of.headline),
+        title => &of.title,
+        before => &of.before,
+        after => &of.after,
+        grave => rows(FindingRow::is_grave),
+        notices => rows(FindingRow::is_notice),
+        held => rows(|row| row.class == "pass"),
+        changes => of.changes.as_ref().map(|rows| Value::from(Serde(rows))),
+        folded => of.changes.as_ref().map(|rows| rows.folded_title()),
+        compared => pictures(svg::comparison_inline(of.verdict)),
+        facts => Value::from(Serde(&of.facts)),
+        several => of.several(),
+    };
+    template.render(context).expect("the template uses what it is given")
+}
+
+/// Charts with their titles, as the templates take them.
+fn pictures(charts: Vec<(String, String)>) -> Vec<Value> {
+    let picture = |(title, svg)| context! { title, svg => Value::from_safe_string(svg) };
+    charts.into_iter().map(picture).collect()
 }
 
 /// What all pages are drawn with: everything is escaped that is not known to be safe.
@@ -60,12 +98,13 @@ pub(super) fn environment() -> Environment<'static> {
     page.set_syntax(syntax.expect("the usual delimiters can be told apart"));
     page.add_filter("prose", prose);
     page.add_template("page.css", STYLE).expect("the style is a part of the program");
+    page.add_template("parts.j2", PARTS).expect("the parts are a part of the program");
     page
 }
 
 /// The headline without its word, which stands above it: a sentence of its own.
-fn headline(report: &Report<'_>) -> String {
-    let text = report.headline.strip_prefix(report.word.name()).unwrap_or(&report.headline);
+fn headline(word: &str, headline: &str) -> String {
+    let text = headline.strip_prefix(word).unwrap_or(headline);
     let text = text.trim_start_matches(':').trim();
     let mut letters = text.chars();
     match letters.next() {

@@ -1,5 +1,5 @@
-//! Writes `junit.xml` as CI servers read it: each test, each SLA and each finding on the whole
-//! run is a test case.
+//! Writes `junit.xml` as CI servers read it: each test, each SLA, each compared metric and each
+//! finding on the whole run is a test case.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use quick_junit::{
     XmlString,
 };
 
+use super::changes::{ChangeRow, Changes};
 use super::left::LeftRow;
 use super::rows::{FailureRow, FindingRow, Report};
 use super::tested::TestRow;
@@ -29,7 +30,8 @@ pub(super) fn render(report: &Report<'_>) -> String {
     }
     let slas: Vec<TestCase> = report.slas.iter().map(sla_case).collect();
     let run: Vec<TestCase> = run_findings(report).map(finding_case).collect();
-    for (name, cases) in [("slas", slas), ("run", run)] {
+    let compared = report.changes.as_ref().map(compared_cases).unwrap_or_default();
+    for (name, cases) in [("slas", slas), ("comparison", compared), ("run", run)] {
         let mut suite = TestSuite::new(name);
         suite.add_test_cases(unique(cases));
         suites.push(suite);
@@ -49,11 +51,49 @@ fn scenarios(report: &Report<'_>) -> Vec<String> {
     names
 }
 
-/// Findings that are neither a test nor an SLA, which have cases of their own.
+/// The file of a comparison alone: its rows, and what was found beside it.
+pub(super) fn comparison(changes: Option<&Changes>, findings: &[FindingRow]) -> String {
+    let mut file = Junit::new("taster");
+    let beside = findings.iter().filter(|row| row.class != "notice" && !row.of_rows);
+    let compared = changes.map(compared_cases).unwrap_or_default();
+    for (name, cases) in [("comparison", compared), ("run", beside.map(finding_case).collect())] {
+        let mut suite = TestSuite::new(name);
+        suite.add_test_cases(unique(cases));
+        file.add_test_suites(Some(suite).filter(|suite| !suite.test_cases.is_empty()));
+    }
+    file.to_string().expect("texts without control characters always have an XML form")
+}
+
+/// Findings that are neither a test nor an SLA nor compared, which have cases of their own.
 fn run_findings<'a>(report: &'a Report<'_>) -> impl Iterator<Item = &'a FindingRow> {
-    report.findings.iter().filter(|row| row.class != "notice" && row.stage != "tests").filter(
-        |row| !report.slas.iter().any(|sla| sla.sla == row.metric && sla.place == row.place),
-    )
+    let own = |row: &&FindingRow| row.class == "notice" || row.stage == "tests" || row.of_rows;
+    report.findings.iter().filter(move |row| !own(row)).filter(|row| {
+        !report.slas.iter().any(|sla| sla.sla == row.metric && sla.place == row.place)
+    })
+}
+
+/// A case for each row that counts in the verdict; the others are skipped, with their reason.
+fn compared_cases(changes: &Changes) -> Vec<TestCase> {
+    changes.rows().map(compared_case).collect()
+}
+
+fn compared_case(row: &ChangeRow) -> TestCase {
+    let message = format!("{}. {}", row.title, row.detail);
+    let status = match row.counts {
+        true => status(row.word, "comparison", &message),
+        false => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(message.as_str());
+            status
+        }
+    };
+    let mut case = TestCase::new(format!("{} of {}", row.metric, row.whose()), status);
+    case.set_classname(format!("{}.comparison", row.scenario));
+    place(&mut case, &row.place);
+    if row.word == "PASS" {
+        case.set_system_out(message);
+    }
+    case
 }
 
 fn test_case(test: &TestRow, flaky_fails: bool) -> TestCase {

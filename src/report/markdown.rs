@@ -1,7 +1,8 @@
 //! Writes a comment for a pull request: the verdict in the first line, what changed first, the
 //! rest folded, and never longer than such a comment may be.
 
-use super::changes::ChangeRow;
+use super::changes::{ChangeRow, Changes};
+use super::comparison::Pair;
 use super::foreign::line;
 use super::rows::{FindingRow, Report, StepRow};
 use super::seen::SeenRow;
@@ -26,20 +27,35 @@ pub(super) fn render(report: &Report<'_>) -> String {
     let mut page = Page { text: String::new(), cut: 0 };
     page.add(&format!("### {} {} {MARKER}\n\n", sign(report.word.name()), prose(&report.headline)));
     page.add(&format!("{}\n", stats(report)));
-    findings(&mut page, report);
-    changes(&mut page, report);
-    notices(&mut page, report);
+    findings(&mut page, &report.findings);
+    if let Some(rows) = &report.changes {
+        changes(&mut page, rows, report.several());
+    }
+    notices(&mut page, &report.findings);
     slas(&mut page, report);
     tests(&mut page, report);
     left(&mut page, report);
     steps(&mut page, report);
     seen(&mut page, report);
     repeat(&mut page, report);
-    if page.cut > 0 {
-        let note = format!("\n_{} more lines do not fit here: see report.html._\n", page.cut);
-        page.text.push_str(&note);
+    page.end()
+}
+
+/// The comment of a comparison that is not of one run.
+pub(super) fn comparison(of: &Pair<'_>) -> String {
+    let mut page = Page { text: String::new(), cut: 0 };
+    page.add(&format!("### {} {} {MARKER}\n\n", sign(of.word.name()), prose(&of.headline)));
+    page.add(&format!("{} → {}\n", md(&of.before), md(&of.after)));
+    findings(&mut page, &of.findings);
+    if let Some(rows) = &of.changes {
+        changes(&mut page, rows, of.several());
     }
-    page.text
+    notices(&mut page, &of.findings);
+    let head = "\n| | |\n|---|---|\n".to_string();
+    let facts =
+        of.facts.iter().map(|(label, value)| format!("| {} | {} |\n", md(label), md(value)));
+    page.fold(&of.title, std::iter::once(head).chain(facts));
+    page.end()
 }
 
 fn stats(report: &Report<'_>) -> String {
@@ -61,8 +77,8 @@ fn stats(report: &Report<'_>) -> String {
     parts.join(" · ")
 }
 
-fn findings(page: &mut Page, report: &Report<'_>) {
-    let rows: Vec<&FindingRow> = report.grave().collect();
+fn findings(page: &mut Page, rows: &[FindingRow]) {
+    let rows: Vec<&FindingRow> = rows.iter().filter(|row| row.is_grave()).collect();
     if rows.is_empty() {
         return;
     }
@@ -78,35 +94,42 @@ fn findings(page: &mut Page, report: &Report<'_>) {
     }
 }
 
-fn changes(page: &mut Page, report: &Report<'_>) {
-    let (changed, same): (Vec<_>, Vec<_>) = report.changes.iter().partition(|row| row.changed);
-    const HEAD: &str = "\n| step | p95 before | p95 now | change | failed | verdict |\n\
-        |---|--:|--:|--:|--:|---|\n";
+/// What has changed or is open; what passed is folded, with its numbers.
+fn changes(page: &mut Page, changes: &Changes, several: bool) {
+    const HEAD: &str = "\n| metric | before | now | change | 90% interval | margin | verdict |\n\
+        |---|--:|--:|--:|--:|--:|---|\n";
     let row = |row: &ChangeRow| {
+        let whose = match several && !row.step.is_empty() {
+            true => format!("{} › {}", line(&row.scenario, 24), row.step),
+            false => row.whose().to_string(),
+        };
         format!(
-            "| {} | {} | **{}** | {} | {} → {} | {} |\n",
-            md(&report.whose(&row.scenario, row.step.clone())),
+            "| {} {} | {} | **{}** | {} | {} | {} | {} |\n",
+            md(&whose),
+            row.metric,
             row.before,
             row.now,
             row.change,
-            row.failed_before,
-            row.failed_now,
-            row.word
+            row.interval,
+            row.margin,
+            row.label
         )
     };
-    if !changed.is_empty() {
+    page.add(&format!("\n**Comparison**: {}\n", md(&changes.design)));
+    if !changes.listed.is_empty() {
         page.add(HEAD);
-        changed.into_iter().for_each(|change| page.add(&row(change)));
+        changes.listed.iter().for_each(|change| page.add(&row(change)));
     }
-    if !same.is_empty() {
-        let title = format!("{} unchanged against the baseline", same.len());
-        let lines = std::iter::once(HEAD.to_string()).chain(same.into_iter().map(row));
-        page.fold(&title, lines);
+    if !changes.folded.is_empty() {
+        let lines = std::iter::once(HEAD.to_string()).chain(changes.folded.iter().map(row));
+        page.fold(&changes.folded_title(), lines);
     }
+    let promise = format!("{} {}", changes.promise, changes.noise);
+    page.add(&format!("\n<sub>{}</sub>\n", prose(&promise)));
 }
 
-fn notices(page: &mut Page, report: &Report<'_>) {
-    let rows: Vec<&FindingRow> = report.notices().collect();
+fn notices(page: &mut Page, rows: &[FindingRow]) {
+    let rows: Vec<&FindingRow> = rows.iter().filter(|row| row.is_notice()).collect();
     if rows.is_empty() {
         return;
     }
@@ -238,6 +261,15 @@ fn repeat(page: &mut Page, report: &Report<'_>) {
 }
 
 impl Page {
+    /// The whole text, with what was cut.
+    fn end(mut self) -> String {
+        if self.cut > 0 {
+            let note = format!("\n_{} more lines do not fit here: see report.html._\n", self.cut);
+            self.text.push_str(&note);
+        }
+        self.text
+    }
+
     /// Adds a line, or counts it where it does not fit.
     fn add(&mut self, text: &str) {
         if self.cut > 0 || self.text.len() + text.len() > LIMIT - RESERVE {

@@ -3,20 +3,33 @@
 //! Everything here is a function of result and verdict. What is good or bad was decided before;
 //! where files go and whether a terminal has colours is for the callers.
 
+mod bencher;
+mod benchmark;
 mod changes;
 mod chart;
+mod comment;
+mod comparison;
 mod csv;
+mod ctrf;
 mod facts;
 mod failure;
 mod foreign;
+mod forest;
+mod github;
+mod hlog;
 mod html;
 mod json;
 mod junit;
+mod k6;
 mod latency;
 mod left;
 mod markdown;
+mod numbers;
+mod openmetrics;
+mod outlook;
 mod rows;
 mod seen;
+mod shift;
 mod svg;
 mod table;
 mod tested;
@@ -30,6 +43,9 @@ use thiserror::Error;
 use crate::analysis::Verdict;
 use crate::result::RunResult;
 
+pub use comparison::{Sides, comparison, comparison_text};
+pub use github::harmless;
+pub use outlook::{history, outlook, unseen};
 pub use text::TextOptions;
 pub use trace::{Sheet, trace_page};
 
@@ -46,18 +62,39 @@ pub enum Format {
     Json,
     /// Test cases for CI servers: `junit.xml`.
     Junit,
-    /// The steps as a table: `steps.csv`.
+    /// The steps as a table, `steps.csv`, and the comparison, `comparison.csv`.
     Csv,
-    /// Charts: `distribution.svg`, `percentiles.svg`, `rate.svg`.
+    /// Charts: `distribution.svg`, `percentiles.svg`, `rate.svg`, and of a comparison
+    /// `changes.svg` and `shift-1.svg`.
     Svg,
+    /// The one comment of a pull request, with its marker: `comment.md`.
+    Comment,
+    /// Annotations for GitHub Actions: `annotations.txt`.
+    Github,
+    /// The Common Test Report Format: `ctrf.json`.
+    Ctrf,
+    /// For benchmark-action, smaller is better: `benchmark.json`.
+    Benchmark,
+    /// The Bencher Metric Format: `bencher.json`.
+    Bencher,
+    /// OpenMetrics, for GitLab and Prometheus: `metrics.txt`.
+    OpenMetrics,
+    /// k6's flat summary, also GitLab's `load_performance`: `k6-summary.json`.
+    K6,
+    /// An HdrHistogram log: `responses.hlog`.
+    Hlog,
 }
 
 /// A format that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("there is no report format `{0}`: use html, md, json, junit, csv, svg or text")]
+#[error(
+    "there is no report format `{0}`: use html, md, json, junit, csv, svg, text, comment, github, \
+     ctrf, benchmark, bencher, openmetrics, k6 or hlog"
+)]
 pub struct UnknownFormat(pub String);
 
-/// The files of one format, by name and content.
+/// The files of one format, by name and content; `baseline` is the newest one, which charts show
+/// beside the run.
 pub fn render(
     format: Format,
     result: &RunResult,
@@ -71,10 +108,45 @@ pub fn render(
         Format::Markdown => markdown::render(&report),
         Format::Json => json::render(verdict),
         Format::Junit => junit::render(&report),
-        Format::Csv => csv::render(result),
+        Format::Csv => return csv::files(result, verdict),
         Format::Svg => return svg::files(&report),
+        Format::Comment => comment::render(&report),
+        Format::Github => github::render(&report),
+        Format::Ctrf => ctrf::render(&report),
+        Format::Benchmark => benchmark::render(&report),
+        Format::Bencher => bencher::render(&report),
+        Format::OpenMetrics => openmetrics::render(&report),
+        Format::K6 => k6::render(&report),
+        Format::Hlog => hlog::render(&report),
     };
     vec![(format.file().to_string(), content)]
+}
+
+/// What GitHub Actions is told of a run beside its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Workflow commands, one a line.
+    pub annotations: String,
+    /// The outputs of the step, by name; each value is one line.
+    pub outputs: Vec<(&'static str, String)>,
+    /// The job summary, Markdown.
+    pub summary: String,
+}
+
+/// What GitHub Actions is told; `folder`, such as `shop/`, leads from the top of the repository to
+/// where the scenario files are named from.
+pub fn told(
+    result: &RunResult,
+    verdict: &Verdict,
+    baseline: Option<&RunResult>,
+    folder: &str,
+) -> Told {
+    let report = rows::Report::new(result, verdict, baseline);
+    Told {
+        annotations: github::annotations(&report, folder),
+        outputs: github::outputs(&report),
+        summary: markdown::render(&report),
+    }
 }
 
 /// What a terminal shows at the end of a run.
@@ -89,7 +161,7 @@ pub fn text(
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 7] = [
+    pub const ALL: [Format; 15] = [
         Format::Text,
         Format::Html,
         Format::Markdown,
@@ -97,6 +169,14 @@ impl Format {
         Format::Junit,
         Format::Csv,
         Format::Svg,
+        Format::Comment,
+        Format::Github,
+        Format::Ctrf,
+        Format::Benchmark,
+        Format::Bencher,
+        Format::OpenMetrics,
+        Format::K6,
+        Format::Hlog,
     ];
 
     /// Its name, as it is written on a command line.
@@ -109,6 +189,14 @@ impl Format {
             Format::Junit => "junit",
             Format::Csv => "csv",
             Format::Svg => "svg",
+            Format::Comment => "comment",
+            Format::Github => "github",
+            Format::Ctrf => "ctrf",
+            Format::Benchmark => "benchmark",
+            Format::Bencher => "bencher",
+            Format::OpenMetrics => "openmetrics",
+            Format::K6 => "k6",
+            Format::Hlog => "hlog",
         }
     }
 
@@ -121,6 +209,14 @@ impl Format {
             Format::Junit => "junit.xml",
             Format::Csv => "steps.csv",
             Format::Svg => "distribution.svg",
+            Format::Comment => "comment.md",
+            Format::Github => "annotations.txt",
+            Format::Ctrf => "ctrf.json",
+            Format::Benchmark => "benchmark.json",
+            Format::Bencher => "bencher.json",
+            Format::OpenMetrics => "metrics.txt",
+            Format::K6 => "k6-summary.json",
+            Format::Hlog => "responses.hlog",
         }
     }
 }
@@ -137,6 +233,14 @@ impl FromStr for Format {
             "junit" | "xml" => Ok(Format::Junit),
             "csv" => Ok(Format::Csv),
             "svg" => Ok(Format::Svg),
+            "comment" => Ok(Format::Comment),
+            "github" => Ok(Format::Github),
+            "ctrf" => Ok(Format::Ctrf),
+            "benchmark" => Ok(Format::Benchmark),
+            "bencher" | "bmf" => Ok(Format::Bencher),
+            "openmetrics" => Ok(Format::OpenMetrics),
+            "k6" => Ok(Format::K6),
+            "hlog" => Ok(Format::Hlog),
             _ => Err(UnknownFormat(text.to_string())),
         }
     }

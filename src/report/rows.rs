@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::changes::{ChangeRow, changes};
+use super::changes::{Changes, changes};
 use super::facts::facts;
 pub(super) use super::failure::{FailureRow, failure};
 use super::foreign::line;
@@ -23,6 +23,8 @@ pub(super) const NAME: usize = 120;
 /// The model of all reports.
 pub(super) struct Report<'a> {
     pub result: &'a RunResult,
+    pub verdict: &'a Verdict,
+    /// The newest baseline.
     pub baseline: Option<&'a RunResult>,
     pub word: Word,
     pub headline: String,
@@ -40,7 +42,8 @@ pub(super) struct Report<'a> {
     /// Where the time of the steps went.
     pub parts: Vec<PartRow>,
     pub vitals: Vec<VitalRow>,
-    pub changes: Vec<ChangeRow>,
+    /// The comparison, where there was one.
+    pub changes: Option<Changes>,
     /// Environment and how to repeat the run, as label and value.
     pub facts: Vec<(&'static str, String)>,
     pub command: String,
@@ -61,6 +64,8 @@ pub(super) struct FindingRow {
     pub bound: String,
     pub place: String,
     pub example: Option<FailureRow>,
+    /// Whether it speaks for rows of the comparison, which are shown one by one too.
+    pub of_rows: bool,
 }
 
 /// A bound.
@@ -103,6 +108,18 @@ pub(super) struct StepRow {
     pub checks: Vec<String>,
 }
 
+impl FindingRow {
+    /// Whether its word is graver than PASS.
+    pub fn is_grave(&self) -> bool {
+        self.word != Word::Pass.name()
+    }
+
+    /// Whether it demands nothing and is only worth knowing.
+    pub fn is_notice(&self) -> bool {
+        self.class == "notice"
+    }
+}
+
 impl Report<'_> {
     /// Whether one name can mean things of two scenarios.
     pub fn several(&self) -> bool {
@@ -124,6 +141,7 @@ impl<'a> Report<'a> {
     ) -> Self {
         Self {
             result,
+            verdict,
             baseline,
             word: verdict.word,
             headline: line(&verdict.headline, 600),
@@ -138,20 +156,20 @@ impl<'a> Report<'a> {
             seen: seen(result),
             parts: parts(result),
             vitals: vitals(&result.generator),
-            changes: baseline.map(|base| changes(result, base, verdict)).unwrap_or_default(),
-            facts: facts(result, baseline),
+            changes: changes(verdict),
+            facts: facts(result, verdict, baseline),
             command: line(&result.run.command.join(" "), 600),
         }
     }
 
     /// Findings with a word graver than PASS.
     pub fn grave(&self) -> impl Iterator<Item = &FindingRow> {
-        self.findings.iter().filter(|row| row.word != Word::Pass.name())
+        self.findings.iter().filter(|row| row.is_grave())
     }
 
     /// Findings that demand nothing, and flaky tests: worth knowing.
     pub fn notices(&self) -> impl Iterator<Item = &FindingRow> {
-        self.findings.iter().filter(|row| row.class == "notice")
+        self.findings.iter().filter(|row| row.is_notice())
     }
 
     /// What held.
@@ -189,7 +207,7 @@ pub(super) fn health(result: &RunResult) -> &'static str {
     }
 }
 
-fn finding(found: &Finding) -> FindingRow {
+pub(super) fn finding(found: &Finding) -> FindingRow {
     let flaky = found.word == Word::Pass && found.observed == "flaky";
     let worth_knowing = found.word == Word::Pass && found.demands == 0 && !healthy(found);
     let notice = flaky || worth_knowing;
@@ -206,6 +224,7 @@ fn finding(found: &Finding) -> FindingRow {
         bound: line(&found.bound, NAME),
         place: line(found.place.as_deref().unwrap_or(""), 240),
         example: found.example.as_deref().filter(|_| grave).map(failure),
+        of_rows: found.speaks_for_rows(),
     }
 }
 

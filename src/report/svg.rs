@@ -6,18 +6,21 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::chart::{Axis, Chart, Colour, Line, charts};
+use super::forest::forest;
 use super::rows::Report;
+use super::shift::shifts;
+use crate::analysis::Verdict;
 
 /// Large enough for a desk; its letters are still readable at the width of a phone.
-const SIZE: (u32, u32) = (640, 360);
+pub(super) const SIZE: (u32, u32) = (640, 360);
 
 /// Of letters, in pixels of `SIZE`.
-const LETTERS: i32 = 22;
+pub(super) const LETTERS: i32 = 22;
 
-const INK: RGBColor = RGBColor(0x3b, 0x47, 0x54);
-const GRID: RGBColor = RGBColor(0xe1, 0xe5, 0xea);
+pub(super) const INK: RGBColor = RGBColor(0x3b, 0x47, 0x54);
+pub(super) const GRID: RGBColor = RGBColor(0xe1, 0xe5, 0xea);
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Plot<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Ticked, Ticked>>;
 
 /// An axis as plotters wants it: with the ticks it is told and their labels, and no others.
@@ -29,14 +32,34 @@ struct Ticked {
 
 /// Each chart as a file with a white ground.
 pub(super) fn files(report: &Report<'_>) -> Vec<(String, String)> {
-    let file = |chart: &Chart| (format!("{}.svg", chart.name), draw(chart, true));
-    charts(report).iter().map(file).collect()
+    let mut files: Vec<(String, String)> = charts(report).iter().map(file).collect();
+    files.extend(comparison_files(report.verdict));
+    files
+}
+
+/// The charts of a comparison, each as a file: `changes.svg`, and `shift-1.svg` and so on for
+/// what failed.
+pub(super) fn comparison_files(verdict: &Verdict) -> Vec<(String, String)> {
+    let changes = forest(verdict, true).map(|(_, svg)| ("changes.svg".to_string(), svg));
+    changes.into_iter().chain(shifts(verdict).iter().map(file)).collect()
 }
 
 /// Each chart that has lines, with its title, to stand within a page and take its ground.
 pub(super) fn inline(report: &Report<'_>) -> Vec<(String, String)> {
-    let drawn = charts(report).into_iter().filter(|chart| !chart.lines.is_empty());
-    drawn.map(|chart| (chart.title.clone(), draw(&chart, false))).collect()
+    charts(report).iter().filter(|chart| !chart.lines.is_empty()).map(within).collect()
+}
+
+/// The charts of a comparison, to stand within a page.
+pub(super) fn comparison_inline(verdict: &Verdict) -> Vec<(String, String)> {
+    forest(verdict, false).into_iter().chain(shifts(verdict).iter().map(within)).collect()
+}
+
+fn file(chart: &Chart) -> (String, String) {
+    (format!("{}.svg", chart.name), draw(chart, true))
+}
+
+fn within(chart: &Chart) -> (String, String) {
+    (chart.title.clone(), draw(chart, false))
 }
 
 fn draw(chart: &Chart, ground: bool) -> String {
@@ -52,14 +75,15 @@ fn draw(chart: &Chart, ground: bool) -> String {
 }
 
 /// Adds the title for those who cannot see the chart: plotters writes none.
-fn describe(svg: &str, title: &str) -> String {
+pub(super) fn describe(svg: &str, title: &str) -> String {
     let title = title.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
     let opened = format!("<svg role=\"img\" aria-label=\"{title}\" ");
     let text = svg.replacen("<svg ", &opened, 1);
     text.replacen(">\n", &format!(">\n<title>{title}</title>\n"), 1)
 }
 
-type Drawn<'a> = Result<(), DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>>;
+pub(super) type Drawn<'a> =
+    Result<(), DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>>;
 
 fn paint<'a>(area: &Area<'a>, chart: &Chart, ground: bool) -> Drawn<'a> {
     if ground {
@@ -106,6 +130,9 @@ fn draw_line<'b>(plot: &mut Plot<'_, 'b>, line: &Line, floor: f64) -> Drawn<'b> 
         let outline: Vec<(f64, f64)> = first.into_iter().chain(points()).chain(last).collect();
         plot.draw_series([Polygon::new(outline, colour.mix(0.15))])?;
     }
+    if !line.band.is_empty() {
+        plot.draw_series([Polygon::new(line.band.clone(), colour.mix(0.2))])?;
+    }
     match line.dashed {
         true => {
             let style = colour.mix(0.75).stroke_width(2);
@@ -139,7 +166,7 @@ fn legend<'a>(area: &Area<'a>, lines: &[Line], top: u32) -> Drawn<'a> {
     Ok(())
 }
 
-fn letters<'a>(colour: RGBColor, pos: Pos) -> TextStyle<'a> {
+pub(super) fn letters<'a>(colour: RGBColor, pos: Pos) -> TextStyle<'a> {
     ("sans-serif", LETTERS).into_font().color(&colour).pos(pos)
 }
 
@@ -174,7 +201,7 @@ impl ValueFormatter<f64> for Ticked {
     }
 }
 
-fn rgb(colour: Colour) -> RGBColor {
+pub(super) fn rgb(colour: Colour) -> RGBColor {
     match colour {
         Colour::Blue => RGBColor(0x2a, 0x6f, 0xbb),
         Colour::Orange => RGBColor(0xc8, 0x64, 0x1e),

@@ -1,5 +1,7 @@
 //! Writes what a terminal shows at the end: the verdict and why, before any number.
 
+use super::changes::{ChangeRow, Changes};
+use super::comparison::Pair;
 use super::foreign::line;
 use super::rows::{FailureRow, FindingRow, Report};
 use super::table::{draw, wrap};
@@ -14,6 +16,9 @@ const FINDINGS: usize = 20;
 
 /// The most tests that did not pass at once.
 const TESTS: usize = 40;
+
+/// The most rows of a comparison.
+const ROWS: usize = 40;
 
 /// How the text is made.
 #[derive(Debug, Clone, Default)]
@@ -33,24 +38,49 @@ struct Paint {
 pub(super) fn render(report: &Report<'_>, options: &TextOptions) -> String {
     let paint = Paint { colour: options.colour };
     let mut text = String::new();
-    headline(&mut text, report, &paint);
+    headline(&mut text, (report.word, &report.headline), &paint);
     generator(&mut text, report, &paint);
-    grave(&mut text, report, &paint);
-    notices(&mut text, report, &paint);
+    findings(&mut text, &report.findings, &paint);
     tests(&mut text, report, &paint);
     close(&mut text, report, &paint);
     steps(&mut text, report, &paint);
     slas(&mut text, report, &paint);
-    baseline(&mut text, report, &paint);
+    if let Some(changes) = &report.changes {
+        compared(&mut text, changes, report.several(), &paint);
+    }
     footer(&mut text, report, options, &paint);
     // A terminal shows the end first: whoever does not scroll up shall still see the verdict.
-    headline(&mut text, report, &paint);
+    headline(&mut text, (report.word, &report.headline), &paint);
     text
 }
 
-fn headline(text: &mut String, report: &Report<'_>, paint: &Paint) {
-    let word = report.word.name();
-    let rest = report.headline.strip_prefix(word).unwrap_or(&report.headline);
+/// A comparison that is not of one run.
+pub(super) fn comparison(page: &Pair<'_>, options: &TextOptions) -> String {
+    let paint = Paint { colour: options.colour };
+    let mut text = String::new();
+    headline(&mut text, (page.word, &page.headline), &paint);
+    text.push_str(&format!("{} {}\n", paint.dim("before"), page.before));
+    text.push_str(&format!("{} {}\n", paint.dim("after "), page.after));
+    findings(&mut text, &page.findings, &paint);
+    if let Some(changes) = &page.changes {
+        compared(&mut text, changes, page.several(), &paint);
+    }
+    text.push_str(&format!("\n{}\n", paint.dim(&page.title)));
+    if let Some(files) = &options.files {
+        text.push_str(&format!("{} {files}\n", paint.dim("files in")));
+    }
+    headline(&mut text, (page.word, &page.headline), &paint);
+    text
+}
+
+fn findings(text: &mut String, rows: &[FindingRow], paint: &Paint) {
+    grave(text, rows, paint);
+    notices(text, rows, paint);
+}
+
+fn headline(text: &mut String, (word, headline): (Word, &str), paint: &Paint) {
+    let word = word.name();
+    let rest = headline.strip_prefix(word).unwrap_or(headline);
     text.push_str(&format!("{}{rest}\n", paint.word(word, word)));
 }
 
@@ -69,8 +99,8 @@ fn generator(text: &mut String, report: &Report<'_>, paint: &Paint) {
     }
 }
 
-fn grave(text: &mut String, report: &Report<'_>, paint: &Paint) {
-    for row in report.grave().take(FINDINGS) {
+fn grave(text: &mut String, rows: &[FindingRow], paint: &Paint) {
+    for row in rows.iter().filter(|row| row.is_grave()).take(FINDINGS) {
         text.push('\n');
         let label = paint.word(row.word, row.word);
         text.push_str(&format!("{label} {}\n", paint.bold(&row.subject)));
@@ -81,7 +111,7 @@ fn grave(text: &mut String, report: &Report<'_>, paint: &Paint) {
             None => text.push_str(&format!("  --> {}\n", row.place)),
         }
     }
-    let more = report.grave().count().saturating_sub(FINDINGS);
+    let more = rows.iter().filter(|row| row.is_grave()).count().saturating_sub(FINDINGS);
     if more > 0 {
         text.push_str(&format!("\n... and {more} more findings: see report.html\n"));
     }
@@ -115,8 +145,8 @@ fn message(row: &FindingRow) -> String {
     format!("{}. {}", row.title, row.detail)
 }
 
-fn notices(text: &mut String, report: &Report<'_>, paint: &Paint) {
-    let rows: Vec<&FindingRow> = report.notices().collect();
+fn notices(text: &mut String, rows: &[FindingRow], paint: &Paint) {
+    let rows: Vec<&FindingRow> = rows.iter().filter(|row| row.is_notice()).collect();
     if rows.is_empty() {
         return;
     }
@@ -238,23 +268,37 @@ fn slas(text: &mut String, report: &Report<'_>, paint: &Paint) {
     text.push_str(&draw(2, &rows));
 }
 
-fn baseline(text: &mut String, report: &Report<'_>, paint: &Paint) {
-    let Some(base) = report.baseline.filter(|_| !report.changes.is_empty()) else { return };
-    heading(text, paint, &format!("Against the baseline {}", line(&base.run.id, 60)));
-    let head = ["step", "p95 before", "p95 now", "change", "failed before", "now", "verdict"];
+/// What has changed or is open; the rest in one line.
+fn compared(text: &mut String, changes: &Changes, several: bool, paint: &Paint) {
+    heading(text, paint, &format!("Comparison: {}", changes.design));
+    let head = ["metric", "before", "now", "change", "90% interval", "margin", "verdict"];
     let mut rows = vec![head.map(String::from).to_vec()];
-    for row in &report.changes {
-        rows.push(vec![
-            report.whose(&row.scenario, line(&row.step, 44)),
-            row.before.clone(),
-            row.now.clone(),
-            row.change.clone(),
-            row.failed_before.clone(),
-            row.failed_now.clone(),
-            row.word.to_string(),
-        ]);
+    for row in changes.listed.iter().take(ROWS) {
+        let change = [&row.before, &row.now, &row.change, &row.interval, &row.margin];
+        let mut cells = vec![metric(row, several)];
+        cells.extend(change.map(Clone::clone));
+        cells.push(row.label.to_string());
+        rows.push(cells);
     }
-    text.push_str(&draw(2, &rows));
+    if rows.len() > 1 {
+        text.push_str(&draw(2, &rows));
+    }
+    if changes.listed.len() > ROWS {
+        let more = changes.listed.len() - ROWS;
+        text.push_str(&format!("  ... and {more} more: see report.html\n"));
+    }
+    if !changes.folded.is_empty() {
+        text.push_str(&format!("  {}\n", changes.folded_title()));
+    }
+    text.push_str(&wrap(&format!("{} {}", changes.promise, changes.noise), 2, WIDTH));
+}
+
+fn metric(row: &ChangeRow, several: bool) -> String {
+    let whose = line(row.whose(), 40);
+    match several && !row.step.is_empty() {
+        true => format!("{} › {whose}, {}", line(&row.scenario, 24), row.metric),
+        false => format!("{whose}, {}", row.metric),
+    }
 }
 
 fn footer(text: &mut String, report: &Report<'_>, options: &TextOptions, paint: &Paint) {

@@ -13,7 +13,7 @@ use crate::recorder::{self, empty_histogram};
 use crate::result::histogram;
 use crate::result::{
     FailureExample, Generator, Health, Histograms, RunResult, SetupFailure, Slice, TestResult,
-    Vital,
+    Vital, is_zero,
 };
 use crate::sample::{Exemplar, Phases};
 
@@ -48,6 +48,9 @@ pub struct SecondEntry {
     /// How the generator fared else; none in journals of versions that did not measure it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vital: Option<Vital>,
+    /// Nanoseconds that a turn of the machine's probe took; 0 where none was made.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub probe_ns: u64,
     /// Scenarios that had load in it.
     pub loads: Vec<LoadSecond>,
     /// Steps that were done in it.
@@ -83,6 +86,9 @@ pub struct StepSecond {
     pub step: usize,
     /// Counts and histograms.
     pub slice: Slice,
+    /// Whether it was due while a duet's sides had just taken turns: it counts, and makes no slice.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub settling: bool,
     /// Failures by kind.
     pub failures: BTreeMap<String, u64>,
     /// Times the checks were made.
@@ -128,6 +134,7 @@ pub fn step_second(step: usize, second: u32, seen: &recorder::Series) -> StepSec
     let phases = Phases::NAMES.iter().zip(&seen.phases);
     StepSecond {
         step,
+        settling: false,
         slice: Slice {
             second,
             count: seen.count,

@@ -156,6 +156,9 @@ impl Ledger {
         if let Some(vital) = &second.vital {
             self.result.generator.add(index, vital);
         }
+        if second.probe_ns > 0 {
+            put(&mut self.result.probe_ns, index, second.probe_ns);
+        }
         for entry in &second.loads {
             self.add_load(index, entry)?;
         }
@@ -294,7 +297,9 @@ fn add_step(step: &mut StepResult, entry: &StepSecond) {
             step.examples.push(FailureExample { step: step.step.clone(), ..example.clone() });
         }
     }
-    step.slices.push(entry.slice.clone());
+    if !entry.settling {
+        step.slices.push(entry.slice.clone());
+    }
 }
 
 pub(super) fn put<T: Default + Clone>(list: &mut Vec<T>, index: usize, value: T) {

@@ -3,6 +3,8 @@
 //! A baseline is such a file too. Whoever judges or draws works from this alone, so the file also
 //! carries what was demanded (SLAs, the steps named) and where it was written.
 
+mod accepted;
+mod duet;
 mod durations;
 pub mod evidence;
 mod format;
@@ -12,19 +14,24 @@ pub mod journal;
 mod ledger;
 mod merge;
 mod outcome;
+pub mod recorded;
 mod seen;
+mod sound;
 pub mod trace;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use accepted::{Accepted, LearntNoise, MachineNoise, NOISE_FORMAT};
+pub use duet::DuetPart;
 pub use durations::Durations;
 pub use format::{FormatError, check_format, from_json};
 pub use generator::{Generator, Headroom, Health, Vital};
 pub use merge::{MergeError, merge};
-pub use outcome::{Attempt, Repeat, TestResult, TestStatus};
+pub use outcome::{Attempt, CheckResult, Repeat, TestResult, TestStatus};
 pub use seen::{BrowserInfo, SeenResult, SeenSample};
+pub use sound::{Unsound, check_noise, check_sound};
 
 /// The version of the file format that this build writes.
 pub const FORMAT: u32 = 1;
@@ -67,17 +74,6 @@ pub struct RunResult {
     pub accepted: Option<Accepted>,
 }
 
-/// Who accepted a result as a baseline.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Accepted {
-    /// Who.
-    pub by: String,
-    /// Why.
-    pub why: String,
-    /// RFC 3339, UTC.
-    pub at: String,
-}
-
 /// What was run, with what, when.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct RunInfo {
@@ -116,26 +112,13 @@ pub struct RunInfo {
     /// Of what it was put together, where it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged: Option<Merged>,
+    /// Whether its target was the embedded backend, started for this run: a first look, whose
+    /// comparison nobody acts on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub embedded: bool,
     /// Its part in a duet, where it had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duet: Option<DuetPart>,
-}
-
-/// One side of one restart of a duet.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct DuetPart {
-    /// Names the duet: the same in all its parts.
-    pub id: String,
-    /// `a`, what is compared with, or `b`, the candidate.
-    pub side: String,
-    /// Which restart, from 1.
-    pub restart: u32,
-    /// Whether this side went first, or had the first port: it changes with each restart.
-    pub first: bool,
-    /// How long each turn was; 0 where both sides had load all the time (side by side).
-    pub turn_ms: u32,
-    /// What ended within so long after a switch is not in the slices.
-    pub settle_ms: u32,
 }
 
 /// The part of all tests that a run had.
@@ -325,7 +308,8 @@ pub struct StepResult {
     pub bytes_received: u64,
     /// Whole run, as HdrHistogram V2 (compressed, base64), microseconds.
     pub histograms: Histograms,
-    /// Per second, from the start of the load; seconds without samples are left out.
+    /// Per second, from the start of the load; seconds without samples are left out, and so is
+    /// what settled in a duet.
     pub slices: Vec<Slice>,
 }
 
@@ -380,17 +364,6 @@ pub struct Slice {
     pub failed: u64,
     /// As for the whole run.
     pub histograms: Histograms,
-}
-
-/// A check and how often it held.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct CheckResult {
-    /// The check in words.
-    pub check: String,
-    /// Held.
-    pub passed: u64,
-    /// Did not hold.
-    pub failed: u64,
 }
 
 /// One failure in full: see `sample::Exemplar`.

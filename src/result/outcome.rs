@@ -125,3 +125,14 @@ impl TestResult {
         }
     }
 }
+
+/// A check and how often it held.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CheckResult {
+    /// The check in words.
+    pub check: String,
+    /// Held.
+    pub passed: u64,
+    /// Did not hold.
+    pub failed: u64,
+}

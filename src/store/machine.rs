@@ -75,6 +75,11 @@ pub fn git_revision(folder: &Path) -> Option<String> {
     Some(format!("{revision}{}", if changed { "+" } else { "" }))
 }
 
+/// Who works in this checkout, as git knows them.
+pub fn git_user(folder: &Path) -> Option<String> {
+    git(folder, &["config", "user.name"]).filter(|name| !name.is_empty())
+}
+
 fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new("git")
         .args(arguments)

@@ -3,20 +3,28 @@
 //! What is read is handed on as text or bytes; what it means is decided elsewhere. Nothing here
 //! prints, and nothing overwrites a result before its successor is whole on the disk.
 
+mod append;
 mod baselines;
+mod duet;
 mod durations;
 mod machine;
+mod noise;
 mod results;
 mod run_folder;
+mod sealed;
 mod sources;
 mod traces;
 mod vitals;
 
 use std::path::{Path, PathBuf};
 
-pub use baselines::{Baselines, Kept};
+use sealed::read_plain;
+
+pub use append::append_within;
+pub use baselines::{Baselines, KEPT, Kept, LeftOut, WINDOW, Window};
+pub use duet::{keep_part, part_folder, read_parts};
 pub use durations::{learn_durations, read_durations};
-pub use machine::{any_font, git_revision, machine, nowhere, process_cpu_seconds};
+pub use machine::{any_font, git_revision, git_user, machine, nowhere, process_cpu_seconds};
 pub use results::read_result;
 pub use run_folder::RunFolder;
 pub use sources::{Project, find_scenarios, names_beside, read_source, source};
@@ -65,14 +73,14 @@ impl StoreError {
 
     /// Whether the machine, and not the file's content, stood in the way.
     pub fn is_environment(&self) -> bool {
-        matches!(self, StoreError::Io { what: "write" | "create the folder", .. })
+        matches!(self, StoreError::Io { what: "write" | "create the folder" | "remove", .. })
     }
 }
 
 /// What to do where something cannot be written.
 fn advice(what: &str) -> &'static str {
     match what {
-        "read" => "",
+        "read" | "remove" => "",
         _ => "; choose another place with --out or --baseline",
     }
 }

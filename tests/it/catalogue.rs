@@ -29,7 +29,8 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Each block that begins with three backticks and `yaml`, alone on its line.
+/// Each block that begins with three backticks and `yaml`, alone on its line; files of
+/// pipelines are `yml`.
 fn blocks(path: &Path) -> Vec<Example> {
     let text = fs::read_to_string(path).unwrap_or_default();
     let name = path.strip_prefix(root()).unwrap_or(path).display().to_string();
@@ -54,7 +55,8 @@ fn blocks(path: &Path) -> Vec<Example> {
 fn examples() -> Vec<Example> {
     let mut all = blocks(&root().join("README.md"));
     all.extend(files(&root().join("docs"), "md").iter().flat_map(|path| blocks(path)));
-    let folders = ["scenarios", "scenarios/browser", "benches/peers", "benches/browser"];
+    let folders =
+        ["scenarios", "scenarios/browser", "benches/peers", "benches/browser", "benches/gate"];
     for path in folders.iter().flat_map(|folder| files(&root().join(folder), "yaml")) {
         let name = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
         all.push((name, fs::read_to_string(&path).expect("a scenario is text")));
@@ -131,7 +133,7 @@ fn map_paths(value: &Value, path: String) -> Vec<String> {
 
 /// YAML as an editor's language server sees it. A second reader of YAML, simple on purpose: had
 /// the product's own been used, a mistake in it would be invisible here.
-fn as_json(text: &str) -> Value {
+pub fn as_json(text: &str) -> Value {
     use saphyr_parser::{Event, Parser, ScalarStyle};
 
     let mut open: Vec<(bool, usize, Vec<Value>)> = vec![(false, 0, Vec::new())];

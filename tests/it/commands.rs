@@ -36,6 +36,7 @@ load:
   profiles:
     smoke: { users: 2, duration: 1s }
     rate: { arrivals: 30/s, duration: 1s }
+    steady: { users: 2, duration: 12s }
   sla: ["http_req_failed: rate<0.01"]
 "#;
 
@@ -73,7 +74,7 @@ fn the_help_of_each_command_is_as_recorded() {
             assert!(line.chars().count() <= 100, "{name}: {line}");
         }
     }
-    for name in ["accept", "list", "show"] {
+    for name in ["accept", "list", "show", "calibrate", "pin", "unpin"] {
         let help = sandbox.run(&["baseline", name, "--help"]).exits(0);
         golden(&format!("help-baseline-{name}.txt"), &help.stdout);
     }
@@ -120,20 +121,50 @@ fn a_baseline_is_accepted_listed_shown_and_compared_with() {
     for word in ["by tester: release 1.4", "shop › list", "p50", "p95", "p99"] {
         assert!(shown.stdout.contains(word), "{word}: {shown}");
     }
-    // The same result is no worse than itself, whichever way it is said.
-    let same = sandbox.taster("compare first first").exits(0);
-    assert!(same.headline().starts_with("PASS"), "{same}");
+    let run = ["load", "s.yaml", "--target", &service.url, "--out", "other", "--profile", "rate"];
+    sandbox.run(&run).says(&["There is no baseline"]);
+    // A second of two users says nothing of latencies: not even that a run is like itself.
+    let same = sandbox.taster("compare first first").exits(3);
+    same.says(&["o latency could be compared with the baselines", "1 run against 1 baseline"]);
+    sandbox.taster("compare first first --inconclusive fail").exits(1);
+    sandbox.taster("compare first first --inconclusive pass").exits(0);
+    sandbox.taster("compare first").exits(2);
+    // Who asks for a comparison acts on it, on the embedded backend too.
+    let mut look = sandbox.json("first/result.json");
+    look["run"]["embedded"] = true.into();
+    sandbox.write("look.json", look.to_string());
+    sandbox.taster("compare look.json look.json").says(&["o latency could be compared"]).exits(3);
+    let several = sandbox.taster("compare first first first --also first").exits(3);
+    several.says(&["2 runs against 2 baselines"]);
+}
+
+#[test]
+fn a_run_that_is_much_slower_than_its_baseline_fails() {
+    let sandbox = Sandbox::with(SHOP);
+    let load = |service: &Service, out: &str| {
+        let run = ["load", "s.yaml", "--target", &service.url, "--profile", "steady"];
+        sandbox.run(&[&run[..], &["--out", out]].concat())
+    };
+    load(&Service::healthy(), "first").exits(0);
+    sandbox.run(&["baseline", "accept", "first", "--why", "x"]).exits(0);
     let body = r#"{"data":{"token":"t","items":[1,2]}}"#;
     let slower = Service::start(move |_| after(150, json("200 OK", body)));
-    let run = ["load", "s.yaml", "--target", &slower.url, "--out", "second", "--profile", "rate"];
-    sandbox.run(&run).says(&["There is no baseline"]);
-    let run = ["load", "s.yaml", "--target", &slower.url, "--out", "second"];
-    let worse = sandbox.run(&run);
+    let worse = load(&slower, "second");
     let compared = sandbox.taster("compare first second");
     for outcome in [&worse, &compared] {
-        assert!(outcome.stdout.contains("Against the baseline"), "{outcome}");
         assert_eq!(outcome.code, Some(1), "thirty times slower: {outcome}");
-        assert!(outcome.headline().contains("p95 of `list"), "{outcome}");
+        for said in ["Comparison: 1 run against 1 baseline", "90% interval", "FAIL shop"] {
+            assert!(outcome.stdout.contains(said), "{said}: {outcome}");
+        }
+    }
+    // A report judges from the files alone, and as the run did.
+    let again = sandbox.taster("report second").exits(1);
+    assert_eq!(again.headline(), worse.headline());
+    let verdict = sandbox.json("second/verdict.json");
+    let rows = verdict["comparison"]["rows"].as_array().expect("rows");
+    assert!(rows.iter().any(|row| row["verdict"] == "FAIL"), "{verdict}");
+    for file in ["comparison.csv", "changes.svg", "junit.xml", "report.md", "report.html"] {
+        assert!(sandbox.path("second").join(file).exists(), "{file}");
     }
 }
 

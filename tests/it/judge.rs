@@ -1,7 +1,8 @@
 //! What the judge says of a run: each rule of the analysis, through its one function.
 
 use proptest::prelude::*;
-use taster::analysis::{Margins, Stage, Word, judge};
+use taster::analysis::gate::{Compared, Design};
+use taster::analysis::{Margins, Stage, Stored, Verdict, Word, judge};
 use taster::result::{Health, Merged, RunResult, SetupFailure, Shard, StepResult, TestStatus};
 
 use crate::runs::{Did, SHOP, example, healthy, load, nothing, step, with_slas, with_test};
@@ -12,7 +13,12 @@ fn check(run: &RunResult, word: Word, said: &[&str]) {
 }
 
 fn check_against(run: &RunResult, baseline: Option<&RunResult>, word: Word, said: &[&str]) {
-    let verdict = judge(run, baseline, &Margins::default());
+    let stored = baseline.map(Stored::one).unwrap_or_default();
+    told(&judge(run, &stored, &Margins::default()), word, said);
+}
+
+/// Demands the word, with all of `said` in what leads to it.
+fn told(verdict: &Verdict, word: Word, said: &[&str]) {
     let all: Vec<&str> = verdict.findings.iter().map(|found| found.message.as_str()).collect();
     assert_eq!(verdict.word, word, "{}\n{}", verdict.headline, all.join("\n"));
     assert!(verdict.headline.starts_with(word.name()), "{}", verdict.headline);
@@ -275,7 +281,7 @@ fn arrivals_that_were_never_sent_come_first() {
     let mut run = with_slas(healthy(), &["http_req_duration: p(95)<1"]);
     let load = run.scenarios[0].load.as_mut().unwrap();
     (load.model, load.offered, load.dropped) = ("open".into(), Some(1_000), 100);
-    let verdict = judge(&run, None, &Margins::default());
+    let verdict = judge(&run, &Stored::none(), &Margins::default());
     assert_eq!(verdict.findings[0].stage, Stage::Offered);
     check(&run, Word::Fail, &["100 of 1,000 iterations (10%) were never begun", "`max-users`"]);
     run.generator.health = Health::Invalid;
@@ -336,7 +342,7 @@ fn a_flaky_test_fails_the_run_where_that_is_asked_for() {
     run = with_test(run, "b", TestStatus::Flaky);
     check(&run, Word::Pass, &["one test only when it was tried again"]);
     let strict = Margins { fail_on_flaky: true, ..Margins::default() };
-    let verdict = judge(&run, None, &strict);
+    let verdict = judge(&run, &Stored::none(), &strict);
     assert_eq!(verdict.word, Word::Fail);
     assert!(verdict.headline.contains("the test `b` passed only at attempt 2"), "{verdict:?}");
     run.run.fail_on_flaky = true;
@@ -373,62 +379,195 @@ fn slower(by: f64, count: u64) -> RunResult {
     load(&[("browse", Did::well(count, (40_000.0 * by) as u64))])
 }
 
+/// Ten baselines of a steady machine: they differ by some parts of a thousand.
+fn steady(count: u64) -> Vec<RunResult> {
+    (0..10u32).map(|at| slower(1.0 + 0.002 * f64::from(at % 4), count)).collect()
+}
+
+/// Judges strictly, with the noise that a steady machine has shown.
+fn check_steady(run: &RunResult, baselines: &[RunResult], word: Word, said: &[&str]) -> Verdict {
+    let mut margins = Margins::default();
+    (margins.gate.noise.between_runs, margins.gate.noise.learnt) = (0.005, true);
+    let stored = Stored { baselines: baselines.iter().collect(), ..Stored::none() };
+    let verdict = judge(run, &stored, &margins);
+    told(&verdict, word, said);
+    verdict
+}
+
+fn rows(verdict: &Verdict, word: Word) -> usize {
+    let rows = verdict.comparison.iter().flat_map(|of| &of.changes);
+    rows.filter(|row| row.word == word).count()
+}
+
 #[test]
 fn a_growth_beyond_margin_and_noise_fails() {
-    let base = slower(1.0, 2_000);
-    let said = ["p95 of `browse`", "both runs are sure"];
-    check_against(&slower(1.6, 2_000), Some(&base), Word::Fail, &said);
-    check_against(&slower(1.1, 2_000), Some(&base), Word::Pass, &["the baseline's is"]);
-    check_against(&slower(0.5, 2_000), Some(&base), Word::Pass, &["(-50%)"]);
-    check_against(&slower(1.28, 100), Some(&base), Word::Inconclusive, &["within the noise"]);
+    let base = slower(1.0, 6_000);
+    let said =
+        ["p95 of `browse` +60.0% (90% interval", "66.1 ms → 106 ms", "1% of all comparisons"];
+    check_against(&slower(1.6, 6_000), Some(&base), Word::Fail, &said);
+    let said = ["p95 of `browse` +59.6%", "Shape: all of it is slower by about the same share"];
+    check_steady(&slower(1.6, 6_000), &steady(6_000), Word::Fail, &said);
+    let said = ["p95 of `browse` +15.0%", "1 run against 10 baselines"];
+    check_steady(&slower(1.153, 6_000), &steady(6_000), Word::Fail, &said);
+}
+
+#[test]
+fn what_is_surely_below_its_margin_passes_and_says_what_that_promises() {
+    let base = steady(6_000);
+    let verdict = check_steady(&slower(1.0, 6_000), &base, Word::Pass, &[]);
+    let held = |part: &str| verdict.findings.iter().any(|found| found.message.contains(part));
+    assert!(held("egression of the margin or more in errors, p95, p99 and p50"), "{verdict:#?}");
+    assert!(held("missed with a probability of at most 5%"), "{verdict:#?}");
+    assert!(rows(&verdict, Word::Pass) >= 5);
+    // Surely slower, and surely by less than is worth a stop.
+    let verdict = check_steady(&slower(1.03, 6_000), &base, Word::Pass, &[]);
+    let slower_ones = verdict.comparison.iter().flat_map(|of| &of.changes);
+    let tolerated = slower_ones.filter(|row| taster::analysis::wording::is_tolerated(row)).count();
+    assert!(tolerated >= 1, "{verdict:#?}");
+    let verdict = check_steady(&slower(0.5, 6_000), &base, Word::Pass, &[]);
+    let better = verdict.comparison.iter().flat_map(|of| &of.changes).filter(|row| row.improved);
+    assert_eq!(better.count(), 3, "p50, p95 and p99");
+}
+
+#[test]
+fn what_lies_within_the_noise_is_neither_fail_nor_pass() {
+    let base = slower(1.0, 6_000);
+    let said = ["The noise from run to run", "use `taster duet`", "taster baseline calibrate"];
+    check_against(&slower(1.0, 6_000), Some(&base), Word::Inconclusive, &said);
+    check_against(&slower(1.1, 6_000), Some(&base), Word::Inconclusive, &said);
+}
+
+#[test]
+fn a_first_look_is_only_told_what_is_open() {
+    let base = slower(1.0, 6_000);
+    let first_look = Margins { strict: false, ..Margins::default() };
+    let verdict = judge(&slower(1.1, 6_000), &Stored::one(&base), &first_look);
+    told(&verdict, Word::Pass, &[]);
+    assert!(rows(&verdict, Word::Inconclusive) >= 3, "{verdict:#?}");
+    let open = verdict.findings.iter().find(|found| found.message.contains("only told here"));
+    assert_eq!(open.map(|found| (found.word, found.demands)), Some((Word::Pass, 0)));
+    // What fails does so there too.
+    let verdict = judge(&slower(3.0, 6_000), &Stored::one(&base), &first_look);
+    told(&verdict, Word::Fail, &["p95 of `browse` +20"]);
 }
 
 /// A service that has become slow answers less often: few samples must not hide it.
 #[test]
 fn fewer_samples_than_in_the_baseline_are_no_pass() {
-    let base = slower(1.0, 2_000);
-    check_against(&slower(9.0, 30), Some(&base), Word::Fail, &["both runs are sure"]);
-    let said = ["30 successful responses only, 2,000 in the baseline; it takes 60"];
-    check_against(&slower(1.28, 30), Some(&base), Word::Inconclusive, &said);
-    check_against(&slower(1.0, 30), Some(&base), Word::Inconclusive, &said);
+    let base = slower(1.0, 6_000);
+    let said = ["throughput of `shopping` -99"];
+    check_against(&slower(9.0, 30), Some(&base), Word::Fail, &said);
+    check_against(&slower(1.0, 30), Some(&base), Word::Fail, &said);
+    let mut open = slower(1.0, 30);
+    let mut base = base;
+    for run in [&mut open, &mut base] {
+        // Of arrivals the throughput is no metric, for it is what was offered.
+        let load = run.scenarios[0].load.as_mut().unwrap();
+        (load.model, load.offered, load.started) = ("open".into(), Some(30), 30);
+    }
+    let said = ["effective samples and needs", "too few samples are never a PASS"];
+    check_against(&open, Some(&base), Word::Inconclusive, &said);
+}
+
+#[test]
+fn a_comparison_without_a_single_latency_is_inconclusive() {
     // A baseline that never had enough says nothing, and was accepted like that.
-    let said = ["too few samples to compare"];
-    check_against(&slower(1.0, 2_000), Some(&slower(1.0, 30)), Word::Pass, &said);
+    let few = |model: &str| {
+        let mut run = load(&[("browse", Did::well(8, 40_000))]);
+        run.scenarios[0].load.as_mut().unwrap().model = model.into();
+        run
+    };
+    let mut now = slower(1.0, 6_000);
+    now.scenarios[0].load.as_mut().unwrap().model = "open".into();
+    let verdict = judge(&now, &Stored::one(&few("open")), &Margins::default());
+    told(&verdict, Word::Inconclusive, &["no latency could be compared with the baselines"]);
+    let lax = Margins { strict: false, ..Margins::default() };
+    told(&judge(&now, &Stored::one(&few("open")), &lax), Word::Pass, &[]);
 }
 
 #[test]
 fn a_growth_below_the_floor_does_not_count() {
-    let base = load(&[("browse", Did::well(2_000, 400))]);
-    let grown = load(&[("browse", Did::well(2_000, 1_200))]);
-    check_against(&grown, Some(&base), Word::Pass, &[]);
+    let base = load(&[("browse", Did::well(6_000, 400))]);
+    let grown = load(&[("browse", Did::well(6_000, 1_200))]);
+    let judged = |floor: u64| {
+        let mut margins = Margins::default();
+        margins.gate.latency_floor_us = floor;
+        judge(&grown, &Stored::one(&base), &margins)
+    };
+    assert_eq!(rows(&judged(0), Word::Fail), 3);
+    let verdict = judged(20_000);
+    assert_eq!(rows(&verdict, Word::Fail), 0, "{verdict:#?}");
+    assert!(rows(&verdict, Word::Pass) >= 3, "{verdict:#?}");
 }
 
 #[test]
 fn more_failures_than_in_the_baseline_fail_when_it_is_no_chance() {
     let run = |bad| load(&[("browse", Did::well(10_000 - bad, 9_000).but("timeout", bad, 1))]);
-    check_against(&run(80), Some(&run(0)), Word::Fail, &["0.8% of the requests of `browse`"]);
-    check_against(&run(52), Some(&run(0)), Word::Inconclusive, &["may be chance"]);
-    check_against(&run(80), Some(&run(60)), Word::Pass, &[]);
+    let said = ["errors of `browse` +0.8 pp (90% interval", "0% → 0.8%", "Look at the failures"];
+    check_against(&run(80), Some(&run(0)), Word::Fail, &said);
+    let word = |bad, before| {
+        let verdict = judge(&run(bad), &Stored::one(&run(before)), &Margins::default());
+        let mut rows = verdict.comparison.into_iter().flat_map(|of| of.changes);
+        rows.find(|row| row.metric == Compared::Errors).map(|row| row.word)
+    };
+    assert_eq!(word(80, 0), Some(Word::Fail));
+    assert_eq!(word(3, 0), Some(Word::Pass), "three in ten thousand");
+    assert_ne!(word(80, 60), Some(Word::Fail), "the share was 0.6% before");
 }
 
 #[test]
 fn what_cannot_be_compared_is_not() {
-    let mut base = slower(1.0, 2_000);
+    let mut base = slower(1.0, 6_000);
     base.machine.fingerprint = "other".into();
     let said = ["the baseline is of another kind of machine"];
-    check_against(&slower(1.0, 2_000), Some(&base), Word::Invalid, &said);
-    let mut base = slower(1.0, 2_000);
+    check_against(&slower(1.0, 6_000), Some(&base), Word::Invalid, &said);
+    let machine = base.machine.clone();
+    let elsewhere = Stored { elsewhere: vec![&machine], ..Stored::none() };
+    told(&judge(&slower(1.0, 6_000), &elsewhere, &Margins::default()), Word::Invalid, &said);
+    let lax = Margins { strict: false, ..Margins::default() };
+    told(&judge(&slower(1.0, 6_000), &elsewhere, &lax), Word::Pass, &[]);
+    let mut base = slower(1.0, 6_000);
     base.scenarios[0].load.as_mut().unwrap().shape = "200 users for 1h".into();
     let said = ["the baseline is of another load"];
-    check_against(&slower(9.0, 2_000), Some(&base), Word::Inconclusive, &said);
-    let mut base = slower(1.0, 2_000);
-    base.scenarios[0].digest = "other".into();
-    base.run.tool_version = "0.0.9".into();
-    base.steps.push(crate::runs::step(SHOP, "pay", &Did::well(10, 10)));
-    let said =
-        ["has changed since the baseline", "by Taster 0.0.9", "`pay` of the baseline is gone"];
-    check_against(&slower(1.0, 2_000), Some(&base), Word::Pass, &said);
-    check(&slower(1.0, 2_000), Word::Pass, &["there is no baseline"]);
+    check_against(&slower(9.0, 6_000), Some(&base), Word::Inconclusive, &said);
+    let mut base = steady(6_000);
+    for base in &mut base {
+        base.scenarios[0].digest = "other".into();
+        base.run.tool_version = "0.0.9".into();
+        base.steps.push(crate::runs::step(SHOP, "pay", &Did::well(10, 10)));
+    }
+    let verdict = check_steady(&slower(1.0, 6_000), &base, Word::Pass, &[]);
+    for said in
+        ["has changed since a baseline", "by Taster 0.0.9", "`pay` of the baselines is gone"]
+    {
+        let told = |found: &&taster::analysis::Finding| found.message.contains(said);
+        assert_eq!(verdict.findings.iter().filter(told).count(), 1, "{said}");
+    }
+    check(&slower(1.0, 6_000), Word::Pass, &["there is no baseline"]);
+}
+
+#[test]
+fn a_baseline_that_was_cut_off_is_left_out() {
+    let mut base = steady(6_000);
+    base[3].run.ended_early = Some("interrupted".into());
+    base[5].generator.health = Health::Invalid;
+    let verdict = check_steady(&slower(1.0, 6_000), &base, Word::Pass, &[]);
+    let design = verdict.comparison.as_ref().map(|of| of.design);
+    assert_eq!(design, Some(Design::Stored { baselines: 8, runs: 1 }));
+    let left_out = verdict.findings.iter().filter(|one| one.message.contains("is left out"));
+    assert_eq!(left_out.count(), 2);
+    let said = ["the baseline is not a valid run: it did not end by itself (interrupted)"];
+    check_steady(&slower(1.0, 6_000), &base[3..4], Word::Inconclusive, &said);
+}
+
+#[test]
+fn several_runs_of_a_build_are_judged_together() {
+    let (base, new) = (steady(6_000), [slower(1.2, 6_000), slower(1.21, 6_000)]);
+    let now = slower(1.19, 6_000);
+    let again = new.iter().collect();
+    let stored = Stored { baselines: base.iter().collect(), again, ..Stored::none() };
+    let verdict = judge(&now, &stored, &Margins::default());
+    told(&verdict, Word::Fail, &["3 runs against 10 baselines"]);
 }
 
 #[test]
@@ -467,21 +606,21 @@ proptest! {
     fn adding_failures_never_improves_the_word(
         run in any_run(), at in 0usize..3, more in 1u64..200, status in any::<bool>(),
     ) {
-        let before = judge(&run, None, &Margins::default()).word;
+        let before = judge(&run, &Stored::none(), &Margins::default()).word;
         let mut worse = run;
         let step = &mut worse.steps[at];
         step.count += more;
         step.failed += more;
         let kind = if status { "status 500" } else { "timeout" };
         *step.failures.entry(kind.to_string()).or_default() += more;
-        let after = judge(&worse, None, &Margins::default()).word;
+        let after = judge(&worse, &Stored::none(), &Margins::default()).word;
         prop_assert!(after >= before, "{before} became {after}");
     }
 
     #[test]
     fn the_order_of_steps_does_not_matter(run in any_run(), turn in 0usize..3) {
         let told = |run: &RunResult| {
-            let verdict = judge(run, None, &Margins::default());
+            let verdict = judge(run, &Stored::none(), &Margins::default());
             let titles: Vec<_> = verdict.findings.into_iter().map(|found| found.title).collect();
             (verdict.word, verdict.headline, titles)
         };
@@ -493,7 +632,7 @@ proptest! {
 
     #[test]
     fn the_word_is_that_of_the_gravest_finding_which_is_told_first(run in any_run()) {
-        let verdict = judge(&run, None, &Margins::default());
+        let verdict = judge(&run, &Stored::none(), &Margins::default());
         prop_assert_eq!(Some(verdict.word), verdict.findings.iter().map(|found| found.word).max());
         prop_assert!(verdict.findings.is_sorted_by(|a, b| a.word >= b.word));
     }
@@ -503,7 +642,7 @@ proptest! {
 fn a_full_generator_says_that_latencies_include_the_wait_for_it() {
     let mut run = with_slas(healthy(), &["http_req_failed: rate<0.5"]);
     let told = |run: &taster::result::RunResult| {
-        let verdict = taster::analysis::judge(run, None, &taster::analysis::Margins::default());
+        let verdict = judge(run, &Stored::none(), &Margins::default());
         let found =
             verdict.findings.iter().any(|one| one.title.contains("include the wait for it"));
         (verdict.word, found)

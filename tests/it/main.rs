@@ -1,6 +1,8 @@
 //! Everything through the public interface, against real sockets and files: one file a subject.
 
 mod bad_input;
+mod baseline_files;
+mod baselines;
 mod bench;
 mod browser;
 mod browser_steps;
@@ -9,15 +11,21 @@ mod calibration;
 mod catalogue;
 mod chromium;
 mod commands;
+mod compared;
 mod demo;
 mod diagnostics;
 mod doctor;
+mod duet;
 mod engines;
 mod fooled;
+mod formats;
+mod gate_proof;
 mod http;
 mod judge;
 mod lanes;
+mod limits;
 mod live;
+mod outlook;
 mod page_script;
 mod plan;
 mod plan_describe;
@@ -32,3 +40,5 @@ mod suites;
 mod support;
 mod tidy;
 mod traces;
+mod verify;
+mod workflows;

@@ -75,6 +75,7 @@ fn record(seconds: u64, rate: u64) -> Recorded {
             cpu: Some(0.25),
             loop_gap_us: 1_100,
             vital: None,
+            probe_ns: 500_000 + u64::from(seen.second),
             steps: steps.map(|(step, one)| step_second(step, seen.second, one)).collect(),
             loads: vec![LoadSecond {
                 scenario: 0,
@@ -255,6 +256,12 @@ fn a_journal_that_is_cut_anywhere_loses_the_last_second_at_most() {
             assert_eq!(killed, at + 1 < ends.len(), "cut at {cut}");
         }
     }
+    let probe = add_up(&recorded.entries[..4]).probe_ns;
+    assert_eq!(
+        probe,
+        [500_000, 500_001, 500_002],
+        "a killed run keeps what it knew of its machine"
+    );
     for cut in [0, 1, ends[0] - 1] {
         fs::write(&file, &whole[..cut]).unwrap();
         let error = read_result(folder.path()).unwrap_err().to_string();

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use taster::analysis::flake::{Beside, examine};
-use taster::analysis::{Margins, Verdict, judge, near_misses};
+use taster::analysis::{Margins, Stored, Verdict, judge, near_misses};
 use taster::report::{Format, Sheet, render, trace_page};
 use taster::result::evidence::{TestEvidence, TracePage};
 use taster::result::trace::Trace;
@@ -170,7 +170,7 @@ fn left(evidence: TestEvidence) -> (RunResult, Verdict) {
     let test = run.tests.last_mut().expect("it was added");
     (test.scenario, test.name) = (red.scenario.clone(), red.test.clone());
     (test.browser, test.repeat) = (Some(red.browser.clone()), None);
-    let mut verdict = judge(&run, None, &Margins::default());
+    let mut verdict = judge(&run, &Stored::none(), &Margins::default());
     verdict.evidence = vec![evidence];
     (run, verdict)
 }

@@ -7,8 +7,43 @@
 //! The unit is the run (in a duet: the restart), never the request, for requests of one run
 //! resemble each other more than those of two. Nothing here draws a random number: the same
 //! result files give the same bits.
+//!
+//! In the order of the work: `measured` reads a run and cuts its `warm_up`; `estimate` makes each
+//! metric a number with an error; `stored` and `duet` put runs together by a `moderate`d t, and
+//! `siblings` compares the steps of a run with each other; `rows` and `sides` make the rows, and
+//! `decide` judges them together. `against` (stored runs) and `sides` (duets) are the way in.
+
+mod against;
+pub mod ahead;
+pub mod decide;
+pub mod detectable;
+pub mod drift;
+pub mod duet;
+pub mod early;
+mod equal_sides;
+pub mod estimate;
+mod fitting;
+pub mod holm;
+mod latencies;
+pub mod learn;
+mod long_run;
+mod measured;
+pub mod moderate;
+mod rows;
+pub mod shape;
+pub mod siblings;
+mod sides;
+pub mod stored;
+pub mod student;
+#[cfg(test)]
+mod tests;
+pub mod warm_up;
 
 use super::Word;
+
+pub use against::against_stored;
+pub use equal_sides::between_sides;
+pub use sides::{at_look, duet};
 
 /// What one row compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,7 +111,8 @@ pub struct Change {
     pub after: f64,
     /// The change: as a share of `before` (0.1 is +10 %), or the difference of two shares.
     pub change: f64,
-    /// The 90 % interval of `change`, adjusted as `change` is.
+    /// The 90 % interval of `change`, adjusted as `change` is; from -1 to infinity where nothing
+    /// is known.
     pub interval: (f64, f64),
     /// The change that must not be missed, as `change` is: the margin, widened by the floor.
     pub margin: f64,
@@ -84,7 +120,8 @@ pub struct Change {
     pub floor: f64,
     /// The p-value against no change, after Holm's correction over all rows.
     pub p: f64,
-    /// The smallest change that this set-up calls FAIL four times in five, as `change` is.
+    /// The smallest change that this set-up calls FAIL four times in five, as `change` is;
+    /// infinite where nothing is known.
     pub smallest: f64,
     /// Why it is INCONCLUSIVE.
     pub why: Option<Undecided>,
@@ -166,6 +203,11 @@ pub struct Comparison {
     pub design: Design,
     /// Steps that could not be compared, drift, changed scenarios: one sentence each.
     pub notes: Vec<String>,
+    /// What it was told: the two error rates it promises, the margins, the noise known before.
+    pub gate: Gate,
+    /// How long one candidate run, or one restart with both sides, took in milliseconds; 0 where
+    /// that is not known. It says what more of them would cost.
+    pub each_ms: u64,
 }
 
 /// What was compared with what.

@@ -6,13 +6,24 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+mod baseline;
+mod duet;
+mod margin;
 mod testing;
+mod verifying;
 
+pub use baseline::{
+    AcceptArgs, AcceptingArgs, BaselineCommand, BaselinesArgs, CalibrateArgs, PinArgs, ShowArgs,
+};
+pub use duet::{DuetArgs, Layout, PartArgs, SidesArgs};
+pub use margin::{DEFAULT_MARGIN, Margin};
 pub use testing::{ChooseArgs, TestingArgs};
+pub use verifying::VerifyArgs;
 
 use crate::calibration::Check;
 use crate::cli::exit::{ExitCodes, Inconclusive};
 use crate::demo::Fault;
+use crate::executor::Stop;
 use crate::report::Format;
 
 const EXAMPLES: &str = "\
@@ -50,10 +61,14 @@ pub enum Command {
     Plan(PlanArgs),
     /// Judge saved results again and draw their reports
     Report(ReportArgs),
-    /// Judge a saved result against another one
+    /// Judge a saved result against one or several others
     Compare(CompareArgs),
+    /// Measure two targets together, and judge one by the other
+    Duet(DuetArgs),
     /// Put the results of shards together and judge the whole
     Merge(MergeArgs),
+    /// After a deployment: is the service well, or must it be rolled back?
+    Verify(VerifyArgs),
     /// Keep baselines
     #[command(subcommand)]
     Baseline(BaselineCommand),
@@ -102,7 +117,7 @@ pub struct TestArgs {
 }
 
 /// `load`, and what `run` and `test` share with it
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct RunArgs {
     #[command(flatten)]
     pub what: WhatArgs,
@@ -114,6 +129,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
+    /// It is one of several runs, which are stopped together: its verdict is not shown.
+    #[arg(skip)]
+    pub one_of: Option<Stop>,
+
     /// Threads that generate load [default: one per core]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
@@ -123,10 +142,13 @@ pub struct RunArgs {
     #[arg(long, value_name = "FAULT", num_args = 0..=1, default_missing_value = "slow",
           conflicts_with = "target")]
     pub fault: Vec<Fault>,
+
+    #[command(flatten)]
+    pub part: PartArgs,
 }
 
 /// Which scenarios, against what
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct WhatArgs {
     /// Scenario files, or folders of them [default: scenarios]
     #[arg(value_name = "PATH")]
@@ -154,7 +176,7 @@ pub struct WhatArgs {
 }
 
 /// How a result is judged and reported
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct JudgeArgs {
     /// Reports to write
     #[arg(
@@ -173,11 +195,12 @@ pub struct JudgeArgs {
     #[arg(long)]
     pub no_baseline: bool,
 
-    /// How much a p95 may grow over the baseline
-    #[arg(long, value_name = "PERCENT", default_value = "25%")]
-    pub margin: crate::units::Percent,
+    /// The smallest growth over the baselines worth blocking: one percentage for all latencies, or
+    /// one for each metric, as the default has them
+    #[arg(long, value_name = "MARGINS", default_value = DEFAULT_MARGIN)]
+    pub margin: Margin,
 
-    /// And by how much at least, before it counts
+    /// A latency may always grow by so much, however little it is
     #[arg(long, value_name = "DURATION", default_value = "20ms",
           value_parser = crate::units::parse_duration)]
     pub margin_floor: std::time::Duration,
@@ -199,6 +222,32 @@ pub struct PlanArgs {
 
     #[command(flatten)]
     pub choose: ChooseArgs,
+
+    #[command(flatten)]
+    pub gate: GateArgs,
+}
+
+/// What `plan --gate` reckons with
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Before a minute is spent")]
+pub struct GateArgs {
+    /// Print the smallest change that this set-up can see, for each metric, and doubt limits that
+    /// can never fail or always would
+    #[arg(long)]
+    pub gate: bool,
+
+    /// Folder of baselines
+    #[arg(long, value_name = "DIR", default_value = "baselines")]
+    pub baseline: PathBuf,
+
+    /// The smallest growth over the baselines worth blocking, as for `run`
+    #[arg(long, value_name = "MARGINS", default_value = DEFAULT_MARGIN)]
+    pub margin: Margin,
+
+    /// A latency may always grow by so much, as for `run`
+    #[arg(long, value_name = "DURATION", default_value = "20ms",
+          value_parser = crate::units::parse_duration)]
+    pub margin_floor: std::time::Duration,
 }
 
 /// `report`
@@ -234,65 +283,16 @@ pub struct MergeArgs {
 /// `compare`
 #[derive(Debug, Args)]
 pub struct CompareArgs {
-    /// What the other one is measured by
-    #[arg(value_name = "OLD")]
-    pub old: PathBuf,
+    /// Results: those it is measured by, oldest first, and last the one that is judged
+    #[arg(value_name = "RESULT", required = true, num_args = 2..)]
+    pub results: Vec<PathBuf>,
 
-    /// What is judged
-    #[arg(value_name = "NEW")]
-    pub new: PathBuf,
+    /// Another run of what is judged; may be given several times
+    #[arg(long, value_name = "RESULT")]
+    pub also: Vec<PathBuf>,
 
     #[command(flatten)]
     pub judge: JudgeArgs,
-}
-
-/// `baseline`
-#[derive(Debug, Subcommand)]
-pub enum BaselineCommand {
-    /// Accept a result as the baseline of its profile
-    Accept(AcceptArgs),
-    /// List the baselines there are
-    List(BaselinesArgs),
-    /// Show the newest baseline of a profile
-    Show(ShowArgs),
-}
-
-/// `baseline accept`
-#[derive(Debug, Args)]
-pub struct AcceptArgs {
-    /// The result: a `result.json` or a run's folder
-    #[arg(value_name = "RESULT", default_value = "reports/latest")]
-    pub result: PathBuf,
-
-    /// Why it is accepted
-    #[arg(long, value_name = "TEXT")]
-    pub why: String,
-
-    /// Who accepts it
-    #[arg(long, value_name = "NAME", env = "USER", default_value = "unknown")]
-    pub by: String,
-
-    #[command(flatten)]
-    pub baselines: BaselinesArgs,
-}
-
-/// The folder of baselines
-#[derive(Debug, Args)]
-pub struct BaselinesArgs {
-    /// Folder of baselines
-    #[arg(long, value_name = "DIR", default_value = "baselines")]
-    pub baseline: PathBuf,
-}
-
-/// `baseline show`
-#[derive(Debug, Args)]
-pub struct ShowArgs {
-    /// The profile
-    #[arg(value_name = "PROFILE", default_value = "smoke")]
-    pub profile: String,
-
-    #[command(flatten)]
-    pub baselines: BaselinesArgs,
 }
 
 /// `demo`

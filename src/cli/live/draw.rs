@@ -27,8 +27,8 @@ const HELP: [&str; 6] = [
     "p95, last seconds: one bar a second, the highest is the slowest second shown.",
     "Latency is of successes only, from when a request was due.",
     "late: how late the generator itself began (p99). Above 20 ms it blurs what it measures.",
-    "core: the share of a core that its busiest thread works. Above 80 % the generator is the limit.",
-    "q or Ctrl-C ends the load and saves what there is; once more ends at once.",
+    "core: the share of a core that its busiest thread works. Above 80 % it is the limit.",
+    "q or Ctrl-C ends the load and saves what there is; again ends at once.",
 ];
 
 /// Draws all of it.
@@ -278,6 +278,7 @@ mod tests {
             vital: Some(Vital { lag_p99_us: 300, thread_cpu: 0.4, ..Vital::default() }),
             loads: vec![load],
             steps,
+            ..SecondEntry::default()
         }
     }
 

@@ -66,6 +66,8 @@ pub(in crate::driver) struct Page {
     pub(super) starved: Option<Stalled>,
     /// When the last small picture was asked for.
     pub(super) glanced: Instant,
+    /// The step that it was asked for, until it comes.
+    pub(super) glance_of: Option<usize>,
 }
 
 /// A dialog that a step announced.

@@ -147,6 +147,7 @@ impl Page {
             cookies_given: 0,
             cookies_taken: true,
             starved: None,
+            glance_of: None,
             glanced: now.checked_sub(BETWEEN_GLANCES).unwrap_or(now),
         }
     }
@@ -197,17 +198,21 @@ impl Page {
             step.thumbnail = self.thumbnail(by).await;
         } else if acts && self.log.read().glances && self.glanced.elapsed() >= BETWEEN_GLANCES {
             self.glanced = Instant::now();
+            self.glance_of = Some(self.steps.len());
             self.channel.glance();
         }
         step.url.clone_from(&self.url);
         self.steps.push(step);
     }
 
-    /// Gives the last step the picture that came meanwhile: the one of its own end came later.
+    /// Gives the step that asked for a picture the one that came meanwhile.
     pub(in crate::driver) fn glance_back(&mut self) {
-        let Some(last) = self.steps.last_mut() else { return };
-        if last.thumbnail.is_none() && last.verb != "http" {
-            last.thumbnail = self.log.read().glance.take();
+        let Some(asked) = self.glance_of else { return };
+        if let Some(picture) = self.log.read().glance.take() {
+            self.glance_of = None;
+            if let Some(step) = self.steps.get_mut(asked) {
+                step.thumbnail.get_or_insert(picture);
+            }
         }
     }
 

@@ -72,6 +72,8 @@ async fn it_looks_like_what_it_shall_be_and_again_as_it_is() {
         }
     };
     tab.channel.switch(&second, soon()).await.expect("switched");
+    // Its width is that of the phone once its head is read.
+    tab.until("document.readyState === 'complete'").await;
     assert_eq!(tab.eval(LOOKS).await, wanted);
     let asked = site.asked("/blank").expect("it was asked");
     assert_eq!(asked.get("x-test").map(String::as_str), Some("yes"));

@@ -29,6 +29,17 @@ async fn slow_delays_what_it_is_scoped_to() {
 }
 
 #[tokio::test]
+async fn a_share_of_the_time_is_waited_on_top_of_the_time_itself() {
+    // Twice and three times as long as the 100 ms that everything takes.
+    for (fault, least) in [("slow=100%", 200), ("tail=100%x3", 300)] {
+        let backend = Backend::broken_by(&["slow=100ms", fault]).await;
+        let began = Instant::now();
+        backend.client().get("/live").await.is(200);
+        assert!(began.elapsed() >= Duration::from_millis(least), "{fault}");
+    }
+}
+
+#[tokio::test]
 async fn stall_blocks_everything_for_a_part_of_each_period() {
     let backend = Backend::broken_by(&["stall=3000s/3600s"]).await;
     assert!(!is_answered(&backend, "/live", A_WHILE).await);

@@ -84,7 +84,8 @@ impl Sandbox {
         let tmp = self.path("tmp");
         fs::create_dir_all(&tmp).expect("a folder can be made");
         for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("TASTER_") {
+            let name_shown = name.to_string_lossy();
+            if name_shown.starts_with("TASTER_") || name_shown.starts_with("GITHUB_") {
                 command.env_remove(name);
             }
         }
@@ -92,6 +93,8 @@ impl Sandbox {
             .current_dir(self.folder.path())
             .env("NO_COLOR", "1")
             .env("USER", "tester")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("COLUMNS", "100")
             .env("TMPDIR", tmp)
             .env_remove("HTTP_PROXY")

@@ -11,6 +11,11 @@ use crate::driver::browser::{OBJECT, SCRIPT, Trouble};
 /// How long a document's realm is waited for; after that it is made by asking for it.
 const REALM: Duration = Duration::from_millis(500);
 
+/// How long a Firefox that dies may take from its last tab to its own end, and how often that is
+/// looked at.
+const GOING: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(50);
+
 /// A function to call in a document.
 pub(super) struct Calling<'a> {
     /// The tab or frame.
@@ -92,7 +97,7 @@ impl Context {
 
     /// The tab, or the frame in it that handles lead to.
     pub(super) async fn frame(&mut self, frames: &[u64], by: Instant) -> Result<String, Trouble> {
-        let mut context = self.tab()?;
+        let mut context = self.tab().await?;
         for handle in frames {
             let realm = self.world.read().documents.get(&context).and_then(|it| it.ours.clone());
             let key = (realm.unwrap_or_default(), *handle);
@@ -135,7 +140,7 @@ impl Context {
             (realm.is_some() && !document.passing).then(|| realm.clone())
         });
         let realm = realm.await.flatten();
-        let Some(epoch) = world.read().epoch(context) else { return Err(self.closed()) };
+        let Some(epoch) = world.read().epoch(context) else { return Err(self.closed().await) };
         // A realm is gone for good; a context would take the call into the document after it.
         let target = match (&realm, ours) {
             (Some(realm), _) => json!({"realm": realm}),
@@ -162,10 +167,10 @@ impl Context {
         match answered.await {
             Ok(Some(Ok(answer))) => outcome(&answer),
             Ok(Some(Err(Trouble::Refused(said)))) if said.starts_with("no such frame") => {
-                Err(self.closed())
+                Err(self.closed().await)
             }
             Ok(Some(Err(trouble))) => Err(in_gone_words(trouble)),
-            Ok(None) => Err(self.closed()),
+            Ok(None) => Err(self.closed().await),
             Err(_) => Err(Trouble::TimedOut(
                 "the page did not answer in time: a script in it may be running without end".into(),
             )),
@@ -173,12 +178,23 @@ impl Context {
     }
 
     /// What became of a document that is gone: another took its place, or its tab was closed.
-    fn closed(&self) -> Trouble {
+    async fn closed(&self) -> Trouble {
         match self.line.ended() {
             Some(why) => in_gone_words(Trouble::Gone(why)),
-            None if self.world.read().tabs.is_empty() => no_tab(),
+            None if self.world.read().tabs.is_empty() => self.without_tabs().await,
             None => Trouble::Navigated,
         }
+    }
+
+    /// Why no tab is left: the last one was closed, or Firefox is going and took its tabs first.
+    async fn without_tabs(&self) -> Trouble {
+        for _ in 0..GOING.as_millis() / LOOK.as_millis() {
+            if let Some(why) = self.line.ended() {
+                return in_gone_words(Trouble::Gone(why));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Trouble::Refused("the test's last tab was closed".to_string())
     }
 
     /// Sends a command and waits for what it gives.
@@ -192,11 +208,11 @@ impl Context {
     }
 
     /// The current tab.
-    pub(super) fn tab(&self) -> Result<String, Trouble> {
+    pub(super) async fn tab(&self) -> Result<String, Trouble> {
         let current = self.world.read().current.clone();
         match (self.line.ended(), current.is_empty()) {
             (Some(why), _) => Err(in_gone_words(Trouble::Gone(why))),
-            (None, true) => Err(no_tab()),
+            (None, true) => Err(self.without_tabs().await),
             (None, false) => Ok(current),
         }
     }
@@ -204,7 +220,7 @@ impl Context {
     /// Brings the current tab to the front when another was opened over it: a tab in the
     /// background draws a frame a second.
     pub(super) async fn bring_to_front(&self, by: Instant) -> Result<(), Trouble> {
-        let tab = self.tab()?;
+        let tab = self.tab().await?;
         if self.world.read().front == tab {
             return Ok(());
         }
@@ -228,10 +244,6 @@ pub(super) fn in_gone_words(trouble: Trouble) -> Trouble {
         Trouble::Gone(why) => Trouble::Gone(format!("Firefox is gone: {why}")),
         other => other,
     }
-}
-
-fn no_tab() -> Trouble {
-    Trouble::Refused("the test's last tab was closed".to_string())
 }
 
 /// The value a function gave, or what it threw.

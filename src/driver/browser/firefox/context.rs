@@ -88,7 +88,7 @@ impl Context {
     /// `Channel::picture`.
     async fn photograph(&self, shot: &Shot, by: Instant) -> Result<Vec<u8>, Trouble> {
         self.bring_to_front(by).await?;
-        let tab = self.tab()?;
+        let tab = self.tab().await?;
         let mut params = json!({"context": tab, "origin": "viewport"});
         if shot.full {
             params["origin"] = "document".into();

@@ -128,7 +128,7 @@ impl Context {
     /// The innermost frame that the pointer or the keyboard is in: events reach documents of other
     /// processes only when they are told to them.
     async fn place_of(&self, inputs: &[Input], by: Instant) -> Result<Place, Trouble> {
-        let mut place = Place { context: self.tab()?, left: 0.0, top: 0.0 };
+        let mut place = Place { context: self.tab().await?, left: 0.0, top: 0.0 };
         let points = |input: &Input| {
             matches!(input, Input::Move(..) | Input::Down(..) | Input::Up(..) | Input::Wheel(..))
         };

@@ -31,7 +31,7 @@ impl Context {
         until: LoadState,
         by: Instant,
     ) -> Result<(), Trouble> {
-        let context = self.tab()?;
+        let context = self.tab().await?;
         let params = json!({"context": context, "url": url, "wait": "none"});
         let went = self.ask("browsingContext.navigate", params, by).await;
         let went = went.map_err(|trouble| match trouble {
@@ -68,7 +68,7 @@ impl Context {
         until: LoadState,
         by: Instant,
     ) -> Result<(), Trouble> {
-        let context = self.tab()?;
+        let context = self.tab().await?;
         if delta == 0 {
             let params = json!({"context": context, "wait": "none"});
             let went = self.ask("browsingContext.reload", params, by).await?;
@@ -106,7 +106,7 @@ impl Context {
     /// `Channel::loaded`.
     pub(super) async fn come(&mut self, until: LoadState, by: Instant) -> Result<(), Trouble> {
         loop {
-            let context = self.tab()?;
+            let context = self.tab().await?;
             let settled = self.world.find(by, |state| {
                 let document = state.documents.get(&context);
                 document.is_none_or(|document| document.started.is_none()).then_some(())
@@ -133,7 +133,7 @@ impl Context {
     }
 
     async fn idle(&self, by: Instant) -> Result<(), Trouble> {
-        let tab = self.tab()?;
+        let tab = self.tab().await?;
         let busy = || Trouble::TimedOut("the page went on requesting things".to_string());
         loop {
             let quiet = self.world.find(by, |state| {

@@ -1,0 +1,84 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+use crate::synthetic::Amount;
+
+/// How often the gate errs: wrong words counted on runs whose truth is known
+///
+/// Exit codes: 0 when every goal is met, 1 when one is missed, 6 when something is in the way.
+#[derive(Debug, Parser)]
+#[command(name = "gate")]
+pub struct Args {
+    /// The real stage instead of the synthetic one: record duets of the embedded backend, or judge
+    /// what was recorded
+    #[arg(long)]
+    pub real: Option<Real>,
+
+    /// Where recordings are
+    #[arg(value_name = "DIR", default_value = "target/gate-recordings")]
+    pub folder: PathBuf,
+
+    /// Start of all random numbers
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+
+    /// Synthetic: trials of each line of the table
+    #[arg(long, default_value_t = 4_000)]
+    trials: usize,
+
+    /// Synthetic: runs made up for each host, from which trials draw
+    #[arg(long, default_value_t = 1_600)]
+    runs: usize,
+
+    /// Synthetic: only what the goals are about
+    #[arg(long)]
+    goals: bool,
+
+    /// Recording: duets of each kind
+    #[arg(long, default_value_t = 3)]
+    pub duets: usize,
+
+    /// Recording: kinds of duets [default: all]
+    #[arg(long, value_delimiter = ',', value_name = "KIND")]
+    pub only: Vec<String>,
+
+    /// Recording: seconds of load on each side of a restart, as `taster duet` takes them
+    #[arg(long, default_value = "20s")]
+    pub segment: String,
+
+    /// Recording: restarts of a duet
+    #[arg(long, default_value_t = 3)]
+    pub restarts: u32,
+
+    /// Recording: `interleaved` or `side-by-side`
+    #[arg(long, default_value = "interleaved")]
+    pub layout: String,
+
+    /// Where all numbers go
+    #[arg(long, value_name = "FILE", default_value = "target/gate-proof.json")]
+    pub json: PathBuf,
+
+    /// Given by `cargo bench`
+    #[arg(long = "bench", hide = true)]
+    _bench: bool,
+}
+
+/// What the real stage does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Real {
+    /// Adds duets to those that are there.
+    Record,
+    /// Judges all that is there.
+    Replay,
+}
+
+impl Args {
+    /// How much the synthetic stage tries.
+    pub fn amount(&self) -> Amount {
+        let Args { seed, trials, runs, goals, .. } = *self;
+        Amount { seed, trials, runs, seconds: 30, whole: !goals }
+    }
+}

@@ -1,0 +1,37 @@
+//! The clock by which two processes begin their loads together.
+
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+use tokio::time::Instant;
+
+/// The system's monotonic clock: the same time in all processes of this machine.
+pub fn monotonic() -> Duration {
+    let time = clock_gettime(ClockId::Monotonic);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// The instant at which that clock shows a time; none where it is out of reach.
+pub(super) fn instant_of(time: Duration) -> Option<Instant> {
+    let (now, clock) = (Instant::now(), monotonic());
+    match time.checked_sub(clock) {
+        Some(ahead) => now.checked_add(ahead),
+        None => now.checked_sub(clock - time),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_on_the_clock_is_the_same_instant_whenever_it_is_asked_for() {
+        let time = monotonic() + Duration::from_secs(5);
+        let (once, again) = (instant_of(time), instant_of(time));
+        let (once, again) = (once.expect("it is near"), again.expect("it is near"));
+        let apart = once.max(again) - once.min(again);
+        assert!(apart < Duration::from_secs(1), "{apart:?}");
+        let past = instant_of(monotonic().saturating_sub(Duration::from_millis(1)));
+        assert!(past.is_some_and(|past| past <= Instant::now()));
+    }
+}

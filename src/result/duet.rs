@@ -1,0 +1,37 @@
+//! One side of one restart of a duet, as its result file names it.
+
+use serde::{Deserialize, Serialize};
+
+/// One side of one restart of a duet.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DuetPart {
+    /// Names the duet: the same in all its parts.
+    pub id: String,
+    /// `a`, what is compared with, or `b`, the candidate.
+    pub side: String,
+    /// What the side is, in words: an address, or the command that started it.
+    #[serde(default)]
+    pub what: String,
+    /// Which restart, from 1.
+    pub restart: u32,
+    /// Whether this side went first and had the first port: it changes with each restart.
+    pub first: bool,
+    /// How long each turn was; 0 where both sides had load all the time (side by side).
+    pub turn_ms: u32,
+    /// What was due within so long after a switch is not in the slices; it is in all sums.
+    pub settle_ms: u32,
+    /// After how many restarts the duet is judged, as was settled before it began: one number, or
+    /// two where it may be extended once.
+    #[serde(default)]
+    pub looks: Vec<u32>,
+    /// Whether the targets were started anew for this restart; else it is only a segment.
+    #[serde(default)]
+    pub restarted: bool,
+}
+
+impl DuetPart {
+    /// The file's name among all parts of the duet, without an ending: `1-a`.
+    pub fn name(&self) -> String {
+        format!("{}-{}", self.restart, self.side)
+    }
+}

@@ -1,0 +1,258 @@
+//! The scripts of the pipeline, run: with programs of the test's own in place of those that reach
+//! out (`gh`, `docker`), which write down what they are asked.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::json;
+
+use super::root;
+use crate::http::server::json as answer;
+use crate::runs::healthy;
+use crate::support::{Outcome, Sandbox, Service, after};
+
+/// What is tried here, by words of the step that runs it.
+pub const TRIED: [&str; 8] = [
+    ".ci/result",
+    ".ci/notify",
+    ".ci/deploy",
+    ".ci/install",
+    ".ci/taste",
+    ".ci/redraw",
+    ".ci/comment",
+    // With the options of the pipeline, in `verify`.
+    "taster verify",
+];
+
+const TASTER: &str = env!("CARGO_BIN_EXE_taster");
+
+/// A script of the repository in a sandbox, with the sandbox's `bin` first in the path.
+fn script(sandbox: &Sandbox, line: &[&str], environment: &[(&str, &str)]) -> Outcome {
+    let mut command = Command::new("bash");
+    command.arg(root().join(".ci").join(line[0])).args(&line[1..]);
+    sandbox.settle(&mut command);
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", sandbox.path("bin").display());
+    command.env("PATH", path).env("GITHUB_REPOSITORY", "them/shop").env("HOME", sandbox.path(""));
+    command.envs(environment.iter().copied());
+    sandbox.start(command).end()
+}
+
+/// A program of the test's own.
+fn program(sandbox: &Sandbox, name: &str, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    sandbox.write(&format!("bin/{name}"), format!("#!/usr/bin/env bash\n{text}"));
+    let path = sandbox.path(&format!("bin/{name}"));
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it is ours");
+}
+
+#[test]
+fn the_whole_result_is_red_for_any_job_that_did_not_pass() {
+    let sandbox = Sandbox::new();
+    let needs = |tests: &str, image: &str, staging: &str| {
+        json!({
+            "tests": { "result": tests }, "image": { "result": image },
+            "staging": { "result": staging },
+        })
+        .to_string()
+    };
+    let judge = |needs: &str| {
+        script(&sandbox, &["result"], &[("NEEDS", needs), ("MAY_SKIP", "staging production")])
+    };
+    judge(&needs("success", "success", "success")).exits(0).says(&["| tests | success |"]);
+    judge(&needs("success", "success", "skipped")).exits(0);
+    judge(&needs("success", "skipped", "skipped")).exits(1).says(&["image: skipped"]);
+    judge(&needs("failure", "success", "success")).exits(1).says(&["tests: failure"]);
+    judge(&needs("success", "cancelled", "failure")).exits(1).says(&["staging: failure"]);
+    judge("{}").exits(1).says(&["no job to judge"]);
+    assert_ne!(script(&sandbox, &["result"], &[]).code, Some(0), "no jobs are no pass");
+}
+
+#[test]
+fn a_notification_says_what_failed_and_one_that_is_not_delivered_is_a_failure() {
+    let sandbox = Sandbox::new();
+    let taking = Service::start(|_| after(1, answer("200 OK", "ok")));
+    let needs = json!({ "tests": { "result": "failure" }, "image": { "result": "success" } });
+    let needs = needs.to_string();
+    let tell = |hook: &str| {
+        let sha = "0123456789abcdef";
+        let fixed = [("NEEDS", needs.as_str()), ("RUN_URL", "https://runs/1"), ("GITHUB_SHA", sha)];
+        script(&sandbox, &["notify"], &[&fixed[..], &[("WEBHOOK", hook)]].concat())
+    };
+    tell(&taking.url).exits(0);
+    let sent = taking.requests().remove(0);
+    let body: serde_json::Value = serde_json::from_str(&sent.body()).expect("JSON");
+    assert_eq!(body["text"], "FAIL: pipeline of 0123456789ab");
+    assert!(sent.body().contains("tests: failure") && sent.body().contains("https://runs/1"));
+    let refusing = Service::start(|_| after(1, answer("404 Not Found", "no")));
+    assert_ne!(tell(&refusing.url).code, Some(0));
+    assert_ne!(tell("").code, Some(0), "a webhook that is not set is said");
+}
+
+/// A Docker that keeps its containers as files and writes down what it is asked.
+const DOCKER: &str = r#"
+echo "$*" >>"$HOME/asked"
+shift 2
+state=$HOME/containers; mkdir -p "$state"
+case "$1 ${2:-}" in
+"pull broken:1") exit 1 ;;
+"container ls") name=${6#name=^}; name=${name%$}; [ ! -e "$state/$name" ] || echo id ;;
+"rm --force") rm "$state/$3" ;;
+"rename "*) mv "$state/$2" "$state/$3" ;;
+"run "*) while [ "$1" != --name ]; do shift; done; name=$2
+         while [ "$1" != demo ]; do last=$1; shift; done; echo "$last" >"$state/$name" ;;
+esac
+"#;
+
+#[test]
+fn a_deployment_keeps_what_was_there_and_goes_back_to_it() {
+    let sandbox = Sandbox::new();
+    program(&sandbox, "docker", DOCKER);
+    let deploy =
+        |line: &[&str]| script(&sandbox, line, &[("DEPLOY_HOST", "ssh://deploy@staging.example")]);
+    deploy(&["deploy", "back"]).exits(1).says(&["nothing to return to"]);
+    deploy(&["deploy", "up", "shop:1"]).exits(0);
+    deploy(&["deploy", "up", "shop:2"]).exits(0);
+    assert_eq!(sandbox.read("containers/taster-demo").trim(), "shop:2");
+    assert_eq!(sandbox.read("containers/taster-demo-before").trim(), "shop:1");
+    // An image that is not there stops nothing.
+    assert_ne!(deploy(&["deploy", "up", "broken:1"]).code, Some(0));
+    assert_eq!(sandbox.read("containers/taster-demo").trim(), "shop:2");
+    deploy(&["deploy", "back"]).exits(0);
+    assert_eq!(sandbox.read("containers/taster-demo").trim(), "shop:1");
+    let asked = sandbox.read("asked");
+    assert!(asked.lines().all(|line| line.starts_with("--host ssh://deploy@staging.example ")));
+    assert_eq!(deploy(&["deploy"]).code, Some(2));
+    let key = [("KEY", "secret"), ("KNOWN_HOSTS", "staging.example ssh-ed25519 AAAA")];
+    script(&sandbox, &["deploy", "key"], &key).exits(0).never_says(&["secret"]);
+    assert_eq!(sandbox.read(".ssh/id_ed25519"), "secret\n");
+}
+
+#[test]
+fn only_what_was_released_is_installed() {
+    let sandbox = Sandbox::new();
+    sandbox.write("built/taster", "#!/bin/sh\necho taster 1.2.3\n");
+    let pack = "uname=$(uname -m); mkdir -p served/v1.2.3; chmod +x built/taster; \
+        f=served/v1.2.3/taster-1.2.3-$uname-unknown-linux-musl.tar.gz; \
+        tar -czf $f -C built taster; (cd served/v1.2.3 && sha256sum *.tar.gz) > checksums";
+    let mut command = Command::new("bash");
+    command.args(["-ec", pack]);
+    sandbox.settle(&mut command);
+    sandbox.start(command).end().exits(0);
+    let served = format!("file://{}", sandbox.path("served").display());
+    let checksums = sandbox.path("checksums").display().to_string();
+    let to = sandbox.path("to").display().to_string();
+    let install = |version: &str| {
+        let own = [("TASTER_RELEASES", served.as_str()), ("TASTER_CHECKSUMS", checksums.as_str())];
+        script(&sandbox, &["install", version, &to], &own)
+    };
+    install("1.2.3").exits(0).says(&["taster 1.2.3"]);
+    install("1.2.4").exits(6).says(&["is not in this commit"]);
+    install("latest").exits(2).says(&["not an exact version"]);
+    fs::remove_dir_all(&to).expect("it was made");
+    let known = sandbox.read("checksums");
+    let other = if known.starts_with('0') { "1" } else { "0" };
+    sandbox.write("checksums", format!("{other}{}", &known[1..]));
+    install("1.2.3").exits(1).says(&["nothing was installed"]);
+    assert!(!sandbox.path("to/taster").exists());
+}
+
+#[test]
+fn inputs_of_the_action_are_arguments_and_never_shell() {
+    let sandbox = Sandbox::new();
+    program(&sandbox, "fake", "printf '<%s>\\n' \"$@\"; echo \"target ${TASTER_TARGET-unset}\"\n");
+    let fake = sandbox.path("bin/fake").display().to_string();
+    let given = [
+        ("COMMAND", "load"),
+        ("PATHS", "scenarios/a b.yaml\n\nscenarios/$(touch made).yaml"),
+        ("ARGUMENTS", "--var=a=; touch made\n"),
+        ("TASTER_TARGET", ""),
+    ];
+    let outcome = script(&sandbox, &["taste", &fake], &given).exits(0);
+    let words: Vec<&str> = outcome.stdout.lines().collect();
+    assert_eq!(words[0], "<load>");
+    let rest = [
+        "<scenarios/a b.yaml>",
+        "<scenarios/$(touch made).yaml>",
+        "<--var=a=; touch made>",
+        "target unset",
+    ];
+    assert_eq!(words[3..], rest, "{outcome}");
+    assert!(!sandbox.path("made").exists());
+    script(&sandbox, &["taste", &fake], &[("COMMAND", "run; id")]).exits(2);
+}
+
+#[test]
+fn a_result_from_elsewhere_is_drawn_anew_and_anything_else_is_refused() {
+    let sandbox = Sandbox::new();
+    let mut run = healthy();
+    run.steps[0].step = "@admin <img src=x> ::error::x".into();
+    sandbox.write("r.json", serde_json::to_string(&run).expect("a result is JSON"));
+    script(&sandbox, &["redraw", TASTER, "r.json", "drawn"], &[]).exits(0);
+    let comment = sandbox.read("drawn/comment.md");
+    assert!(comment.starts_with("<!-- taster:comment:v1:load-shopping -->\n"), "{comment}");
+    assert!(!comment.contains("<img") && !comment.contains("@admin"));
+    for (name, text) in [("text", "<!-- taster:comment:v1:x -->\nPASS"), ("cut", "{\"format\":1")] {
+        sandbox.write("x.json", text);
+        let refused = script(&sandbox, &["redraw", TASTER, "x.json", name], &[]);
+        assert_ne!(refused.code, Some(0), "{refused}");
+        assert!(!sandbox.path(&format!("{name}/comment.md")).exists());
+    }
+}
+
+/// A GitHub with the answers of the test, which writes down what is sent.
+const GH: &str = r#"
+echo "$*" >>"$HOME/asked"
+case "$*" in
+*"/pulls"*) cat "$HOME/pulls" ;;
+*PATCH* | *POST*)
+    for word; do case "$word" in body=@*) cat "${word#body=@}" >"$HOME/sent" ;; esac; done ;;
+*) cat "$HOME/comments" ;;
+esac
+"#;
+
+#[test]
+fn a_comment_is_written_over_our_own_and_over_nobody_elses() {
+    let sandbox = Sandbox::new();
+    program(&sandbox, "gh", GH);
+    let marker = "<!-- taster:comment:v1:smoke-shop -->";
+    sandbox.write("comment.md", format!("{marker}\n### PASS\n"));
+    let said = |id: u32, login: &str, body: &str| {
+        let user = json!({ "login": login });
+        json!({ "id": id, "user": user, "body": body })
+    };
+    let theirs = said(1, "mallory", &format!("{marker}\nfake"));
+    let other = said(2, "github-actions[bot]", "<!-- taster:comment:v1:load-shop -->\nx");
+    let ours = said(3, "github-actions[bot]", &format!("{marker}\nold"));
+    let post = || {
+        let given = [("NUMBER", "7"), ("RUN_URL", "https://runs/1")];
+        script(&sandbox, &["comment", "post", "comment.md"], &given)
+    };
+    sandbox.write("comments", json!([theirs, other]).to_string());
+    post().exits(0).says(&["commented on pull request 7"]);
+    assert!(sandbox.read("asked").contains("POST repos/them/shop/issues/7/comments"));
+    // A second page comes as a second list.
+    sandbox.write("comments", format!("{}{}", json!([theirs, other]), json!([ours])));
+    post().exits(0).says(&["comment 3 is written anew"]);
+    assert!(sandbox.read("asked").contains("PATCH repos/them/shop/issues/comments/3"));
+    let sent = sandbox.read("sent");
+    assert!(sent.starts_with(marker) && sent.contains("(https://runs/1)"), "{sent}");
+    sandbox.write("comment.md", "no marker\n");
+    post().exits(2).says(&["does not begin with a marker"]);
+}
+
+#[test]
+fn the_pull_request_is_the_one_that_github_names_for_this_commit() {
+    let sandbox = Sandbox::new();
+    program(&sandbox, "gh", GH);
+    let find = |sha: &str| {
+        let given = [("OWNER", "fork"), ("BRANCH", "fix;id"), ("HEAD_SHA", sha)];
+        script(&sandbox, &["comment", "find"], &given)
+    };
+    let pulls = json!([{ "number": 12, "head": { "sha": "abc" } }]);
+    sandbox.write("pulls", pulls.to_string());
+    find("abc").exits(0).says(&["number=12"]);
+    assert!(sandbox.read("asked").contains("head=fork:fix;id"));
+    let older = find("older").exits(0);
+    assert_eq!(older.stdout.trim(), "number=", "a newer push has its own run: {older}");
+}
