@@ -129,9 +129,7 @@ impl<'a> Progress<'a> {
 
     /// Shows the second on the whole terminal, where that is to be had; whether it is.
     fn show(&mut self, second: &SecondEntry, ledger: &Ledger) -> bool {
-        if let Some(begun) = self.begun.take()
-            && self.live
-        {
+        if let Some(begun) = self.begun.take() {
             let state = live::State::new(&begun, self.seconds);
             self.view = Live::open(state, &self.stop);
         }
@@ -207,7 +205,8 @@ impl Observer for Progress<'_> {
         match entry {
             Entry::Begin(begin) => {
                 let loads = begin.scenarios.iter().filter_map(|one| one.load.as_ref());
-                self.begun = Some(begin.clone());
+                // Only a terminal shows it.
+                self.begun = self.live.then(|| begin.clone());
                 self.aborts = loads.flat_map(|load| &load.slas).any(|s| s.abort_after_ms.is_some());
             }
             Entry::Test(number, test) => {
