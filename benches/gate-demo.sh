@@ -43,12 +43,9 @@ run slow 1 'sign in|http_req_duration' --no-baseline --fault slow
 run errors 1 '500|5xx' --no-baseline --fault errors=20%
 run html 1 'HTML where JSON was expected' --no-baseline --fault html
 run stall 1 'http_req_duration' --no-baseline --fault stall=2s/4s
-for engine in chromium firefox; do
+for engine in chromium firefox webkit; do
   browse "$engine" 0 'PASS' scenarios/browser --browser "$engine"
 done
-# WebKit does not tell when a click begins to load a page; on a busy machine a step may come too
-# early. A test that passes only when it is tried again is told as flaky.
-browse webkit 0 'PASS' scenarios/browser --browser webkit --retries 1
 flawed() {
   local group=$1 flaw
   shift

@@ -63,6 +63,7 @@ fn a_click_says_with_what_and_where() {
         modifiers: Vec::new(),
         at: None,
         force: false,
+        stay: false,
     };
     let milk = json!({ "text": "Milk" });
     assert_eq!(read("click", milk.clone()), Act::Point(plain(0, 1), milk.clone()));
@@ -71,7 +72,7 @@ fn a_click_says_with_what_and_where() {
     assert_eq!(read("right-click", milk.clone()), Act::Point(plain(2, 1), milk.clone()));
     let full = json!({
         "text": "Milk", "button": "middle", "count": 3, "modifiers": ["shift", "meta"],
-        "at": [1, 2.5], "force": true,
+        "at": [1, 2.5], "force": true, "stay": true,
     });
     let gesture = Gesture::Click {
         button: 1,
@@ -79,6 +80,7 @@ fn a_click_says_with_what_and_where() {
         modifiers: vec!["shift".into(), "meta".into()],
         at: Some((1.0, 2.5)),
         force: true,
+        stay: true,
     };
     assert_eq!(read("click", full), Act::Point(gesture, milk));
     assert!(refused("double-click", json!({ "text": "a", "button": "left" })).contains("`button`"));
@@ -106,10 +108,14 @@ fn hands_do_what_they_are_told() {
     assert_eq!(read("type", json!("milk")), Act::Type(None, "milk".into()));
     let typed = Act::Type(Some(label.clone()), "milk".into());
     assert_eq!(read("type", with("with", json!("milk"))), typed);
-    let pressed = Act::Press(Some(label.clone()), "Enter".into());
+    let pressed = Act::Press { at: Some(label.clone()), keys: "Enter".into(), stay: false };
     assert_eq!(read("press", with("key", json!("Enter"))), pressed);
     for keys in ["Enter", "a", "ü", "+", "Control++", "Control+Shift+ArrowLeft", "Shift+a"] {
-        assert_eq!(read("press", json!(keys)), Act::Press(None, keys.into()), "{keys}");
+        assert_eq!(
+            read("press", json!(keys)),
+            Act::Press { at: None, keys: keys.into(), stay: false },
+            "{keys}"
+        );
     }
     for keys in ["", "Entr", "a+b", "Ctrl+A", "++", "Control+"] {
         refused("press", json!(keys));

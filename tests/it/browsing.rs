@@ -124,3 +124,108 @@ fn users_with_browsers_load_beside_others_and_are_measured() {
     sandbox.write("s.yaml", text.replace("- click: { role: link }", "- goto: /b"));
     sandbox.run(&arguments).exits(1).says(&["no data for p(50) of browser_web_vital_inp"]);
 }
+
+/// Pages that lead to others; what they lead to takes its time.
+fn leading() -> Service {
+    let html = |body: &str| format!("<!doctype html><title>t</title>{body}");
+    let typed = [("content-type", "text/html")];
+    Service::start(move |request| match request.path().split('?').next().unwrap_or_default() {
+        "/late" => after(600, reply("200 OK", &typed, html("<h1>Late</h1><input title=Name>"))),
+        "/later" => after(3_000, reply("200 OK", &typed, html("<h1>Late</h1>"))),
+        "/none" => after(200, reply("204 No Content", &[], "")),
+        "/file" => {
+            let headers = [("content-disposition", "attachment; filename=a.txt")];
+            after(200, reply("200 OK", &headers, "a file"))
+        }
+        "/never" => after(20_000, reply("200 OK", &typed, "")),
+        "/strict" => {
+            let policy = [typed[0], ("content-security-policy", "form-action 'none'")];
+            after(0, reply("200 OK", &policy, html(LEADING)))
+        }
+        "/" => after(0, reply("200 OK", &typed, html(LEADING))),
+        _ => after(0, reply("404 Not Found", &typed, "")),
+    })
+}
+
+const LEADING: &str = "<h1>First</h1><input title=Name><output></output>\
+    <a href=/late>link</a> <a href='#below'>below</a> <a href=/none>none</a> \
+    <a href=/file>file</a> <a href=/never>never</a> <a href=/late target=_blank>blank</a> \
+    <a href=/late onclick=\"say('kept'); return false\">kept</a> \
+    <a href='javascript:say(\"run\")'>run</a> \
+    <button onclick=\"location.href = '/late'\">script</button>\
+    <form action=/late><input title=Query><button>send</button></form>\
+    <form action=/later onsubmit=\"say('Saving')\"><button>save</button></form>\
+    <form method=dialog onsubmit=\"say('closed')\"><button>dialog</button></form>\
+    <div id=host></div><script>\
+    const say = text => { document.querySelector('output').textContent = text };\
+    host.attachShadow({ mode: 'open' }).innerHTML = \
+      '<form action=/late><button>shadow</button></form>';</script>";
+
+/// The steps of one test that begins on the first page, written with `;` between them.
+fn steps_from(begin: &str, parts: &[&str], rest: &str) -> String {
+    let line = |step: &str| format!("      - {}\n", step.trim());
+    let part = |part: &&str| -> String {
+        [begin, part, rest].iter().flat_map(|steps| steps.split(';')).map(line).collect()
+    };
+    parts.iter().map(part).collect()
+}
+
+fn run_on(sandbox: &Sandbox, (engines, steps): (&str, &str)) -> Outcome {
+    let service = leading();
+    let test = format!("  - name: one\n    browser: [{engines}]\n    timeout: 60s\n");
+    sandbox.write("s.yaml", format!("name: s\ntests:\n{test}    steps:\n{steps}"));
+    let arguments = ["test", "s.yaml", "--target", &service.url, "--out", "out", "--workers", "2"];
+    sandbox.run(&arguments)
+}
+
+#[test]
+fn a_step_that_leads_to_a_page_lasts_until_it_comes() {
+    let parts = [
+        "click: { role: link, name: link }",
+        "click: send",
+        "click: shadow",
+        "press: { title: Query, key: Enter }",
+        "press: { role: link, name: link, key: Enter }",
+        "type: { title: Query, with: \"m\\n\" }",
+        "click: { role: link, name: link, force: true }",
+    ];
+    // Both pages have the field: only the later one may be filled.
+    let there = "fill: { title: Name, with: milk }; see: Late; \
+                 expect-value: { title: Name, is: milk }; expect-url: { matches: /late }";
+    let steps = steps_from("goto: /", &parts, there);
+    run_on(&Sandbox::new(), (ALL, &steps)).exits(0).says(&["3 passed"]);
+}
+
+#[test]
+fn a_step_that_leads_nowhere_goes_on_with_the_page_there_is() {
+    let parts = [
+        "click: below",
+        "click: none",
+        "click: file",
+        "click: kept; see: { css: output, has-text: kept }",
+        "click: run; see: { css: output, has-text: run }",
+        "click: dialog; see: { css: output, has-text: closed }",
+        "goto: /strict; click: send",
+        "click: blank",
+    ];
+    let here = "fill: { title: Name, with: milk }; expect-value: { title: Name, is: milk }; \
+                see: First; fill: { title: Name, with: oats }";
+    let steps = steps_from("see: First", &parts, here);
+    let steps = format!("      - goto: /\n{steps}      - switch-to: new-tab\n      - see: Late\n");
+    run_on(&Sandbox::new(), (ALL, &steps)).exits(0).says(&["3 passed"]);
+}
+
+#[test]
+fn what_an_old_page_says_can_be_looked_for_where_engines_still_show_it() {
+    let part = "click: { text: save, stay: true }; see: Saving";
+    let steps = steps_from("goto: /", &[part], "see: Late");
+    run_on(&Sandbox::new(), ("firefox, webkit", &steps)).exits(0).says(&["2 passed"]);
+}
+
+#[test]
+fn a_page_that_never_comes_fails_the_step_that_leads_to_it() {
+    let part = "click: { role: link, name: never, within: 1s }";
+    let steps = steps_from("goto: /", &[part], "see: First");
+    let outcome = run_on(&Sandbox::new(), (ALL, &steps)).exits(1);
+    outcome.says(&["3 failed", "did not begin to come in time"]);
+}

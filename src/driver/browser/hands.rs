@@ -21,12 +21,13 @@ pub(super) struct Press<'a> {
     pub(super) modifiers: &'a [String],
     pub(super) at: Option<(f64, f64)>,
     pub(super) force: bool,
+    pub(super) stay: bool,
 }
 
 impl Press<'_> {
     /// The left button, once, in the middle.
     pub(super) fn plain() -> Press<'static> {
-        Press { button: 0, count: 1, modifiers: &[], at: None, force: false }
+        Press { button: 0, count: 1, modifiers: &[], at: None, force: false, stay: false }
     }
 
     fn inputs(&self, (x, y): (f64, f64)) -> Vec<Input> {
@@ -49,9 +50,11 @@ impl Page {
     ) -> Result<(), Mishap> {
         let argument = json!({ "locator": locator });
         match gesture {
-            Gesture::Click { button, count, modifiers, at, force } => {
-                let (button, count, at, force) = (*button, *count, *at, *force);
-                self.click(locator, &Press { button, count, modifiers, at, force }, by).await
+            Gesture::Click { button, count, modifiers, at, force, stay } => {
+                let (button, count, at) = (*button, *count, *at);
+                let (force, stay) = (*force, *stay);
+                let press = Press { button, count, modifiers, at, force, stay };
+                self.click(locator, &press, by).await
             }
             Gesture::Hover => {
                 let (point, _) = self.ready(locator, "hover", by).await?;
@@ -81,24 +84,35 @@ impl Page {
             });
             let answer = self.must("ready", asked, by).await?;
             let point = self.point(&answer, by).await?;
+            let before = self.before();
             self.hands(&press.inputs(point), by).await?;
-            if press.force {
-                return Ok(());
-            }
-            match self.landed(&answer, by).await? {
-                Ok(()) => return Ok(()),
+            let leads = match press.force {
+                true => Ok(true),
+                false => self.landed(&answer, by).await?,
+            };
+            match leads {
+                Ok(leads) if leads && !press.stay => {
+                    return self.follow(&answer.frames, before, by).await;
+                }
+                Ok(_) => return Ok(()),
                 Err(missed) if Instant::now() >= by => return Err(missed),
                 Err(_) => {}
             }
         }
     }
 
-    /// Whether the pointer's events came to the element. A document that went away took them.
-    async fn landed(&mut self, ready: &Answer, by: Instant) -> Result<Result<(), Mishap>, Mishap> {
+    /// Whether the pointer's events came to the element, and whether they lead to another
+    /// document. One that has gone away took them.
+    async fn landed(
+        &mut self,
+        ready: &Answer,
+        by: Instant,
+    ) -> Result<Result<bool, Mishap>, Mishap> {
         let argument = json!({ "element": ready.element() });
         match self.channel.call(&ready.frames, "landed", &argument, by + GRACE).await {
             Ok(value) if value["ok"] == json!(false) => Ok(Err(Mishap::page(&value["why"]))),
-            Ok(_) | Err(Trouble::Navigated) => Ok(Ok(())),
+            Ok(value) => Ok(Ok(value["leads"] == json!(true))),
+            Err(Trouble::Navigated) => Ok(Ok(false)),
             Err(trouble) => Err(trouble.into()),
         }
     }
@@ -123,7 +137,7 @@ impl Page {
     }
 
     /// Does the inputs; the time of an effect counts from here.
-    async fn hands(&mut self, inputs: &[Input], by: Instant) -> Result<(), Mishap> {
+    pub(super) async fn hands(&mut self, inputs: &[Input], by: Instant) -> Result<(), Mishap> {
         self.acted = Some(Instant::now());
         // What the page was ready for in time is done.
         match self.channel.input(inputs, by + GRACE).await {
@@ -152,20 +166,24 @@ impl Page {
         if let Some(locator) = locator {
             self.must("focus", json!({ "locator": locator }), by).await?;
         }
-        self.hands(&[Input::Text(text.to_string())], by).await
+        // An Enter among the characters may send a form off.
+        let leads = text.contains(['\n', '\r']);
+        self.keys(&[Input::Text(text.to_string())], leads, by).await
     }
 
     /// Presses a key with its modifiers: `Control+A`.
     pub(super) async fn press(
         &mut self,
         locator: Option<&Value>,
-        keys: &str,
+        (keys, stay): (&str, bool),
         by: Instant,
     ) -> Result<(), Mishap> {
         if let Some(locator) = locator {
             self.must("focus", json!({ "locator": locator }), by).await?;
         }
-        self.hands(&strokes(keys), by).await
+        let strokes = strokes(keys);
+        let leads = !stay && strokes.iter().any(leads);
+        self.keys(&strokes, leads, by).await
     }
 
     pub(super) async fn tick(
@@ -307,6 +325,11 @@ fn strokes(keys: &str) -> Vec<Input> {
     strokes.extend([key_down(last), Input::KeyUp(key_named(last))]);
     strokes.extend(held.iter().rev().map(|key| Input::KeyUp(key_named(key))));
     strokes
+}
+
+/// Whether it is a key that links and forms are sent off by.
+fn leads(stroke: &Input) -> bool {
+    matches!(stroke, Input::KeyDown(key) if key == "Enter" || key == " ")
 }
 
 fn key_down(key: &str) -> Input {

@@ -19,6 +19,7 @@ mod har;
 mod inspect;
 mod keeper;
 mod launch;
+mod lead;
 mod log;
 mod look;
 mod mishap;

@@ -10,6 +10,7 @@ pub const SCRIPT: &str = concat!(
     include_str!("page/near.js"),
     include_str!("page/locate.js"),
     include_str!("page/wait.js"),
+    include_str!("page/lead.js"),
     include_str!("page/ready.js"),
     include_str!("page/fill.js"),
     include_str!("page/aria.js"),

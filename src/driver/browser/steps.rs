@@ -104,7 +104,7 @@ impl Page {
             Act::Point(gesture, locator) => self.gesture(gesture, locator, by).await?,
             Act::Fill(locator, text) => self.fill(locator, text, by).await?,
             Act::Type(locator, text) => self.type_text(locator.as_ref(), text, by).await?,
-            Act::Press(locator, keys) => self.press(locator.as_ref(), keys, by).await?,
+            Act::Press { at, keys, stay } => self.press(at.as_ref(), (keys, *stay), by).await?,
             Act::Tick(locator, wanted) => self.tick(locator, *wanted, by).await?,
             Act::Select(locator, options) => {
                 let asked = json!({ "locator": locator, "options": options });

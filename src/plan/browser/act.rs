@@ -24,7 +24,14 @@ pub enum Act {
     /// `type`: key by key, into an element or where the keyboard is.
     Type(Option<Value>, String),
     /// `press`: `Enter`, `Control+A`.
-    Press(Option<Value>, String),
+    Press {
+        /// The element that gets the keyboard first; where it is without.
+        at: Option<Value>,
+        /// The key, with those held down.
+        keys: String,
+        /// Without waiting for the page that it leads to.
+        stay: bool,
+    },
     /// `check` and `uncheck`.
     Tick(Value, bool),
     /// `select`: by label or value; several for a list that takes several.
@@ -97,7 +104,7 @@ impl Act {
             | Act::Tick(locator, _)
             | Act::Select(locator, _)
             | Act::Upload(locator, _) => Some(locator),
-            Act::Type(locator, _) | Act::Press(locator, _) => locator.as_ref(),
+            Act::Type(at, _) | Act::Press { at, .. } => at.as_ref(),
             Act::Expect(expectation) => expectation.locator.as_ref(),
             _ => None,
         }
@@ -133,6 +140,8 @@ pub enum Gesture {
         at: Option<(f64, f64)>,
         /// Without waiting until the element can take it.
         force: bool,
+        /// Without waiting for the page that it leads to.
+        stay: bool,
     },
     /// Moved over it.
     Hover,

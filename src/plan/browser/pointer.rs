@@ -12,7 +12,7 @@ const MODIFIERS: &[&str] = &["shift", "control", "alt", "meta"];
 
 /// `click` and its kin, `hover`, `focus`, `scroll`, `clear`.
 pub(super) fn point(verb: &str, argument: &Value) -> Read<Act> {
-    let clicks = ["button", "count", "modifiers", "at", "force"];
+    let clicks = ["button", "count", "modifiers", "at", "force", "stay"];
     let (gesture, locator) = match verb {
         "hover" => (Gesture::Hover, either(verb, argument, &[])?.0),
         "focus" => (Gesture::Focus, either(verb, argument, &[])?.0),
@@ -35,8 +35,11 @@ pub(super) fn point(verb: &str, argument: &Value) -> Read<Act> {
 }
 
 fn click(fields: Option<Fields<'_>>, button: u8, count: u8) -> Read<Gesture> {
-    let none = Gesture::Click { button, count, modifiers: Vec::new(), at: None, force: false };
-    let Some(fields) = fields else { return Ok(none) };
+    let modifiers = Vec::new();
+    let Some(fields) = fields else {
+        let (force, stay) = (false, false);
+        return Ok(Gesture::Click { button, count, modifiers, at: None, force, stay });
+    };
     let button = match fields.word("button", &["left", "middle", "right"])? {
         Some("left") => 0,
         Some("middle") => 1,
@@ -49,8 +52,8 @@ fn click(fields: Option<Fields<'_>>, button: u8, count: u8) -> Read<Gesture> {
         .iter()
         .map(|one| word("modifiers", one, MODIFIERS).map(str::to_string))
         .collect::<Read<Vec<String>>>()?;
-    let (at, force) = (fields.pair("at")?, fields.flag("force")?);
-    Ok(Gesture::Click { button, count, modifiers, at, force })
+    let (at, force, stay) = (fields.pair("at")?, fields.flag("force")?, fields.flag("stay")?);
+    Ok(Gesture::Click { button, count, modifiers, at, force, stay })
 }
 
 /// Without a locator, the page itself is scrolled.
@@ -87,12 +90,12 @@ pub(super) fn type_text(argument: &Value) -> Read<Act> {
 pub(super) fn press(argument: &Value) -> Read<Act> {
     if let Some(keys) = short(argument) {
         check_keys(&keys)?;
-        return Ok(Act::Press(None, keys));
+        return Ok(Act::Press { at: None, keys, stay: false });
     }
-    let fields = Fields::new("press", argument, &[LOCATOR, &["key"]])?;
-    let (locator, keys) = into_or_here(&fields, "key", "Enter")?;
+    let fields = Fields::new("press", argument, &[LOCATOR, &["key", "stay"]])?;
+    let (at, keys) = into_or_here(&fields, "key", "Enter")?;
     check_keys(&keys)?;
-    Ok(Act::Press(locator, keys))
+    Ok(Act::Press { at, keys, stay: fields.flag("stay")? })
 }
 
 /// The names of keys, as `KeyboardEvent.key` has them; `Space` is the space bar.

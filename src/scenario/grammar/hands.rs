@@ -13,7 +13,10 @@ const MODIFIER: Kind = Kind::Word(&[
     Word { name: "meta", doc: "", also: &["command", "cmd"] },
 ]);
 
-const HOW_CLICKED: [Key; 3] = [
+const STAY: Key = key("stay", Kind::Bool, "Without waiting for the page that it leads to.", "true")
+    .default("false");
+
+const HOW_CLICKED: [Key; 4] = [
     key("modifiers", Kind::OneOrMany(&MODIFIER), "Keys that are held down.", "[shift]"),
     key(
         "at",
@@ -23,6 +26,7 @@ const HOW_CLICKED: [Key; 3] = [
     )
     .default("its middle"),
     key("force", Kind::Bool, "Without waiting until it can be clicked.", "true").default("false"),
+    STAY,
 ];
 
 const WHICH_CLICK: [Key; 2] = [
@@ -33,10 +37,12 @@ const WHICH_CLICK: [Key; 2] = [
 const WITH: [Key; 1] =
     [key("with", Kind::Text(Form::Free), "The text.", "'4242'").required().also(&["value", "to"])];
 
-const PRESSED: [Key; 1] =
-    [key("key", Kind::Text(Form::Free), "The key, with those held down.", "Control+A")
+const PRESSED: [Key; 2] = [
+    key("key", Kind::Text(Form::Free), "The key, with those held down.", "Control+A")
         .required()
-        .also(&["keys"])];
+        .also(&["keys"]),
+    STAY,
+];
 
 const OPTION: [Key; 1] = [key(
     "option",

@@ -87,7 +87,7 @@ const answering = (f) => async (argument) => {
 const ANSWERS = {
   ready, landed, fill, clear, focus: focusField, scroll: scrollField, select: choose, expect,
   read, aria, near, rect, mask, unmask, freeze, thaw, storage, restore, vitals, messages, keep,
-  offset, whole,
+  offset, whole, watch: watchKeys, left,
 };
 const object = {};
 map(keysOf(ANSWERS), (name) => { object[name] = answering(ANSWERS[name]); });

@@ -2,8 +2,8 @@
 // lists without the methods that pages replace, and what is thrown when an answer is known early.
 
 const {
-  AbortSignal, JSON, Map, Math, MutationObserver, Number, Object, Set, String, WeakMap, WeakRef,
-  WeakSet,
+  AbortSignal, JSON, Map, Math, MutationObserver, Number, Object, Set, String, URL, WeakMap,
+  WeakRef, WeakSet,
 } = globalThis;
 const apply = Reflect.apply;
 const sourceOf = Function.prototype.toString;

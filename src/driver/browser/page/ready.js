@@ -286,7 +286,10 @@ const freshMemory = () => ({
 const ready = async (argument) => {
   const began = now();
   // What was watched before is over; only a drag goes on until it is dropped.
-  if (argument.for !== 'drop') armed.forEach((_, number) => disarm(number));
+  if (argument.for !== 'drop') {
+    armed.forEach((_, number) => disarm(number));
+    endLead();
+  }
   const memory = freshMemory();
   const first_ = await until(timeoutOf(argument), (state) => checkReady(argument, memory, state));
   return look(() => readyAnswer(argument, first_, now() - began));
@@ -305,6 +308,7 @@ const readyAnswer = (argument, found, waited) => {
   };
   const closed = isHtml(target) && localName(target) in CLOSED;
   if (act in POINTER_ACTS && !argument.force && !closed) arm(el, target, act, argument);
+  if (act === 'click' || act === 'check') watchLead(doc);
   return answer;
 };
 
@@ -377,7 +381,8 @@ const landed = async (argument) => {
   if (!watch) return { ok: true };
   for (let i = 0; i < 3 && !hasLanded(watch) && !watch.blocked; i++) await frame();
   disarm(number);
-  if (hasLanded(watch)) return { ok: true };
+  if (hasLanded(watch)) return { ok: true, leads: Boolean(led) && leads(led) };
+  endLead();
   return { ok: false, why: look(() => whyMissed(watch)), blocked: watch.blocked };
 };
 const hasLanded = (watch) => {

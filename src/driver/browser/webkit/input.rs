@@ -1,17 +1,12 @@
 //! Moves the pointer and presses keys: one command for all that is done in a row.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::channel::Context;
 use crate::driver::browser::{Input, Trouble};
-
-/// WebKit begins to load what a click leads to only after the click is reported as done: what came
-/// next would still find the page that is being left.
-const SETTLING: Duration = Duration::from_millis(60);
 
 /// Keys that make no character, by their `KeyboardEvent.key`, as WebDriver writes them.
 const KEYS: &[(&str, char)] = &[
@@ -151,11 +146,6 @@ impl Rows {
     }
 }
 
-/// Whether it is what links and forms are sent off by.
-fn leads(input: &Input) -> bool {
-    matches!(input, Input::Up(0, _)) || matches!(input, Input::KeyDown(key) if key == "Enter")
-}
-
 impl Context {
     /// `Channel::input`.
     pub(super) async fn act(&mut self, inputs: &[Input], by: Instant) -> Result<(), Trouble> {
@@ -175,11 +165,7 @@ impl Context {
             return Ok(());
         }
         self.menus |= inputs.iter().any(|input| matches!(input, Input::Down(2, _)));
-        self.perform(inputs, by).await?;
-        if inputs.iter().any(leads) {
-            sleep_until(by.min(Instant::now() + SETTLING)).await;
-        }
-        Ok(())
+        self.perform(inputs, by).await
     }
 
     /// Puts text where the keyboard is.
