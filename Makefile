@@ -1,6 +1,6 @@
 # What people and CI type. Each target does the whole of its job, set-up included.
 
-.PHONY: run test lint bench bench-browser gate gate-proof deny fuzz clean
+.PHONY: run test lint bench bench-browser gate gate-proof deny fuzz musl static-check
 
 run: ## the main job on the embedded backend
 	cargo run --release --locked -- run
@@ -34,3 +34,20 @@ deny: ## licences and advisories; installs cargo-deny when it is missing
 
 fuzz: ## half a million odd answers and documents through the parsers of the fast lane
 	PROPTEST_CASES=500000 cargo test --locked --lib -- driver::fast driver::pick
+
+# TARGET=aarch64-unknown-linux-musl on a machine of that kind; PROFILE=quick builds without link-time
+# optimisation, in a few minutes, to see whether it builds.
+TARGET ?= $(shell uname -m)-unknown-linux-musl
+PROFILE ?= release
+QUICK = --config 'profile.quick.inherits="release"' --config 'profile.quick.lto=false' --config 'profile.quick.codegen-units=16'
+
+musl: ## one static program that runs on any Linux; installs musl-gcc when it is missing. PROFILE=quick
+	command -v musl-gcc >/dev/null || $$([ "$$(id -u)" = 0 ] || echo sudo) apt-get install --yes --no-install-recommends musl-tools
+	rustup target add $(TARGET)
+	cargo build --locked --target $(TARGET) $(if $(filter quick,$(PROFILE)),$(QUICK)) --profile $(PROFILE) --bin taster
+	$(MAKE) static-check PROGRAM=$${CARGO_TARGET_DIR:-target}/$(TARGET)/$(PROFILE)/taster
+
+static-check: ## whether PROGRAM needs no library of the system, and runs
+	@told=$$(ldd $(PROGRAM) 2>&1 || :); case "$$told" in *"statically linked"*|*"not a dynamic executable"*) ;; \
+		*) echo "$(PROGRAM) is not static: $$told" >&2; exit 1 ;; esac
+	$(PROGRAM) --version

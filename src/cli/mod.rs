@@ -92,6 +92,11 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// The command line as it is declared, for whoever describes it.
+pub fn command_line() -> clap::Command {
+    Cli::command()
+}
+
 fn command(command: Command) -> Result<ExitStatus, Ended> {
     match command {
         Command::Run(args) => run::run(&args.run, run::Half::Both(&args)),

@@ -2,13 +2,22 @@
 
 use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
 use tokio::time::Instant;
 
 /// The system's monotonic clock: the same time in all processes of this machine.
+#[cfg(unix)]
 pub fn monotonic() -> Duration {
+    use rustix::time::{ClockId, clock_gettime};
     let time = clock_gettime(ClockId::Monotonic);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// A clock that is the same in all processes of this machine: here the time of day, which nobody
+/// should set while two loads begin together.
+#[cfg(not(unix))]
+pub fn monotonic() -> Duration {
+    let now = std::time::SystemTime::now();
+    now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
 }
 
 /// The instant at which that clock shows a time; none where it is out of reach.

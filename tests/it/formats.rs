@@ -2,6 +2,9 @@
 //! where there is one, by its rules where there is none. What is in them word by word is golden.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use base64::Engine;
 use hdrhistogram::Histogram;
@@ -166,76 +169,91 @@ fn open_metrics_are_read_by_a_strict_reader_and_say_what_the_run_says() {
     }
 }
 
-/// The rules of CTRF's schema that concern what is written here: required keys, keys there are,
-/// types. The format forbids all others.
-fn ctrf_problems(file: &Value) -> Vec<String> {
-    let mut problems = Vec::new();
-    let mut check = |at: &str, value: &Value, required: &[&str], optional: &[&str]| {
-        let Some(map) = value.as_object() else {
-            return problems.push(format!("{at} is no object"));
-        };
-        let missing = required.iter().filter(|key| !map.contains_key(**key));
-        problems.extend(missing.map(|key| format!("{at}: no {key}")));
-        let known = |key: &str| required.contains(&key) || optional.contains(&key);
-        let strange = map.keys().filter(|key| !known(key));
-        problems.extend(strange.map(|key| format!("{at}: {key} is not known")));
-        for (key, value) in map {
-            let right = match key.as_str() {
-                "duration" | "start" | "stop" | "line" | "retries" | "attempt" | "passed"
-                | "failed" | "skipped" | "pending" | "other" => value.is_i64(),
-                "flaky" => value.is_boolean() || (at == "summary" && value.is_i64()),
-                "status" => ["passed", "failed", "skipped", "pending", "other"]
-                    .contains(&value.as_str().unwrap_or_default()),
-                "suite" => value.as_array().is_some_and(|names| !names.is_empty()),
-                "name" => value.as_str().is_some_and(|name| !name.is_empty()),
-                "tests" => value.is_array() || (at == "summary" && value.is_i64()),
-                "extra" | "tool" | "summary" | "environment" | "results" => value.is_object(),
-                "retryAttempts" => value.is_array(),
-                _ => value.is_string(),
-            };
-            if !right {
-                problems.push(format!("{at}: {key} is {value}"));
-            }
-        }
-    };
-    const SUMMARY: [&str; 8] =
-        ["tests", "passed", "failed", "skipped", "pending", "other", "start", "stop"];
-    const TEST: [&str; 13] = [
-        "suite",
-        "message",
-        "trace",
-        "snippet",
-        "line",
-        "rawStatus",
-        "type",
-        "filePath",
-        "retries",
-        "retryAttempts",
-        "flaky",
-        "browser",
-        "tags",
-    ];
-    check("file", file, &["results", "reportFormat", "specVersion"], &["generatedBy", "extra"]);
-    let results = &file["results"];
-    check("results", results, &["tool", "summary", "tests"], &["environment", "extra"]);
-    check("tool", &results["tool"], &["name"], &["version", "extra"]);
-    check("summary", &results["summary"], &SUMMARY, &["flaky", "duration", "extra"]);
-    let environment = ["osPlatform", "osRelease", "commit", "extra"];
-    check("environment", &results["environment"], &[], &environment);
-    for test in results["tests"].as_array().into_iter().flatten() {
-        check("test", test, &["name", "status", "duration"], &TEST);
-        for one in test["retryAttempts"].as_array().into_iter().flatten() {
-            check("attempt", one, &["attempt", "status"], &["duration", "message", "trace"]);
-        }
-    }
-    problems
+/// What the published schema of a format says against a file: those in `tests/schemas` are written
+/// out from what each format's makers publish.
+fn against(schema: &str, file: &Value) -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemas");
+    let text = fs::read_to_string(folder.join(schema)).expect("it is there");
+    let schema = serde_json::from_str(&text).expect("a schema is JSON");
+    let options = jsonschema::options().should_validate_formats(true);
+    let validator = options.build(&schema).expect("it is a schema");
+    let say =
+        |error: jsonschema::ValidationError<'_>| format!("{}: {error}", error.instance_path());
+    validator.iter_errors(file).map(say).collect()
+}
+
+/// What `xmllint`, a validator of XML Schema, says against a file of JUnit's.
+fn against_junit(text: &str) -> Result<(), String> {
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemas/junit.xsd");
+    let file = tempfile::NamedTempFile::new().expect("a test may make files");
+    fs::write(file.path(), text).expect("a file can be written");
+    let mut command = Command::new("xmllint");
+    // No network, no entities, no limit on how much a case may say.
+    command.args(["--nonet", "--huge", "--noout", "--schema"]).arg(schema).arg(file.path());
+    let told = command.output().expect("xmllint is there; Debian has it in libxml2-utils");
+    if told.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&told.stderr).into()) }
 }
 
 #[test]
-fn ctrf_keeps_the_rules_of_its_schema_and_its_sums_are_right() {
+fn every_junit_file_passes_the_schema_that_ci_servers_refuse_others_by() {
+    for run in
+        [mixed(), nothing(), healthy(), any_run("a\u{0}]]>&<\n\"", "\u{1b}[31m\u{fffe}--> 1")]
+    {
+        let file = report(Format::Junit, &run);
+        assert_eq!(against_junit(&file), Ok(()), "{file}");
+    }
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut seen = 0;
+    for kind in ["reports", "comparison"] {
+        for entry in fs::read_dir(golden.join(kind)).expect("there are golden files") {
+            let path = entry.expect("an entry").path().join("junit.xml");
+            let Ok(text) = fs::read_to_string(&path) else { continue };
+            assert_eq!(against_junit(&text), Ok(()), "{}", path.display());
+            seen += 1;
+        }
+    }
+    assert!(seen >= 12, "flaky, failed, skipped and compared cases: {seen} files");
+    // It is a validator: these are what Jenkins' plugin refuses.
+    let case = |inside: &str| {
+        format!(
+            "<testsuites><testsuite name='s' tests='1' failures='0' errors='0'>{inside}\
+             </testsuite></testsuites>"
+        )
+    };
+    assert_eq!(against_junit(&case("<testcase name='a'/>")), Ok(()));
+    for wrong in [
+        "<testcase name='a' file='x'/>",
+        "<testcase/>",
+        "<testcase name='a'><flakyFailure/></testcase>",
+        "<testcase name='a'><rerunFailure type='x' time='1'/></testcase>",
+        "<case/>",
+    ] {
+        assert!(against_junit(&case(wrong)).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn the_json_formats_pass_the_schemas_that_are_published_for_them() {
+    let formats = [
+        (Format::Ctrf, "ctrf.json", r#"{"results": {"mine": 1}}"#),
+        (Format::Bencher, "bencher.json", r#"{"a": {"latency": {"lower_value": 1}}}"#),
+        (Format::Benchmark, "benchmark.json", r#"[{"name": "a", "unit": "ms"}]"#),
+        (Format::K6, "k6-summary.json", r#"{"metrics": {"a": {"avg": "1"}}}"#),
+    ];
+    for (format, schema, wrong) in formats {
+        for run in [mixed(), nothing(), healthy()] {
+            let file = json(format, &run);
+            assert_eq!(against(schema, &file), Vec::<String>::new(), "{file:#}");
+        }
+        let wrong = serde_json::from_str(wrong).expect("JSON");
+        assert!(!against(schema, &wrong).is_empty(), "{schema} refuses nothing");
+    }
+}
+
+#[test]
+fn the_sums_of_ctrf_are_right() {
     for run in [mixed(), nothing(), healthy()] {
         let file = json(Format::Ctrf, &run);
-        assert_eq!(ctrf_problems(&file), Vec::<String>::new(), "{file:#}");
         let (summary, tests) = (&file["results"]["summary"], &file["results"]["tests"]);
         let tests = tests.as_array().expect("a list");
         let kinds = ["passed", "failed", "skipped", "pending", "other"];
@@ -258,7 +276,6 @@ fn ctrf_keeps_the_rules_of_its_schema_and_its_sums_are_right() {
     assert_eq!(tests[2]["flaky"], true);
     assert_eq!(tests[1]["filePath"], "scenarios/shopping.yaml");
     assert_eq!(tests[1]["line"], 18);
-    assert!(!ctrf_problems(&serde_json::json!({ "results": { "mine": 1 } })).is_empty());
 }
 
 #[test]
@@ -358,14 +375,19 @@ proptest! {
         name in any::<String>(), text in "\\PC{0,40}|[\n\r,:#\"\\\\%]*",
     ) {
         let run = any_run(&name, &text);
-        prop_assert_eq!(ctrf_problems(&json(Format::Ctrf, &run)), Vec::<String>::new());
+        prop_assert_eq!(against_junit(&report(Format::Junit, &run)), Ok(()));
+        for (format, schema) in [
+            (Format::Ctrf, "ctrf.json"),
+            (Format::Bencher, "bencher.json"),
+            (Format::Benchmark, "benchmark.json"),
+            (Format::K6, "k6-summary.json"),
+        ] {
+            prop_assert_eq!(against(schema, &json(format, &run)), Vec::<String>::new());
+        }
         let metrics = openmetrics(&report(Format::OpenMetrics, &run));
         prop_assert!(metrics.is_ok(), "{metrics:?}");
         let log = report(Format::Hlog, &run);
         prop_assert!(IntervalLogIterator::new(log.as_bytes()).all(|entry| entry.is_ok()), "{log}");
-        for format in [Format::Benchmark, Format::Bencher, Format::K6] {
-            json(format, &run);
-        }
         for line in report(Format::Github, &run).lines() {
             let command = line.strip_prefix("::").expect("each line is a command");
             let level = command.split([' ', ':']).next().unwrap_or_default();

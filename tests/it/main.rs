@@ -15,6 +15,7 @@ mod compared;
 mod demo;
 mod diagnostics;
 mod doctor;
+mod documentation;
 mod duet;
 mod engines;
 mod fooled;

@@ -128,7 +128,9 @@ fn job_problems(file: &Value, name: &str, job: &Value) -> Vec<String> {
             wrong.push(format!("{name}: has no {key}"));
         }
     }
-    if job["permissions"]["contents"] == "write" {
+    // The one that makes a release of a tag; nobody else's code or text comes near it.
+    let releases = name == "publish" && keys(&file["on"]["push"]) == ["tags"];
+    if job["permissions"]["contents"] == "write" && !releases {
         wrong.push(format!("{name}: no job here writes to the repository"));
     }
     if job["runs-on"].as_str().is_some_and(|on| on.ends_with("-latest")) {
@@ -199,7 +201,7 @@ fn step_problems(job: &str, step: &Value) -> Vec<String> {
 fn every_workflow_keeps_the_rules() {
     let all: Vec<String> = files().iter().flat_map(|(name, file)| problems(name, file)).collect();
     assert_eq!(all, Vec::<String>::new(), "\n{}", all.join("\n"));
-    assert!(files().len() >= 4, "the pipeline, the comment, the reusable one, and the action");
+    assert!(files().len() >= 5, "pipeline, comment, release, the reusable one, and the action");
 }
 
 #[test]
@@ -209,6 +211,7 @@ fn a_workflow_that_breaks_a_rule_is_told_so() {
 name: bad
 on: [push]
 jobs:
+  publish: { permissions: { contents: write } }
   one:
     runs-on: ubuntu-latest
     continue-on-error: true
@@ -241,6 +244,7 @@ jobs:
         "`typo` is not known",
         "has a name",
         "`steps.nowhere`",
+        "publish: no job here writes",
     ] {
         assert!(told.contains(words), "`{words}` is not in\n{told}");
     }
@@ -284,6 +288,37 @@ fn one_job_that_always_runs_says_the_whole_result() {
         let back = back.filter(|step| step["run"] == ".ci/deploy back").collect::<Vec<_>>();
         assert!(back[0]["if"].as_str().is_some_and(|when| when.contains("failure()")), "{job}");
     }
+}
+
+#[test]
+fn a_release_has_every_platform_and_says_where_it_was_made() {
+    let (_, release) = files().into_iter().find(|(name, _)| name == "release.yml").expect("one");
+    let built: BTreeSet<&str> = release["jobs"]["build"]["strategy"]["matrix"]["include"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|one| one["target"].as_str())
+        .collect();
+    // The script refuses a release without one of them, and the action installs them by name.
+    let script = fs::read_to_string(root().join(".ci/release")).expect("it is there");
+    let list = script.split("platforms=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let demanded: BTreeSet<&str> = list.expect("a list").split_whitespace().collect();
+    assert_eq!(built, demanded);
+    let install = fs::read_to_string(root().join(".ci/install")).expect("it is there");
+    for line in install.lines().filter_map(|line| line.split_once("machine=")) {
+        let target = line.1.split(' ').next().unwrap_or_default();
+        assert!(built.contains(target), "{target} can be installed and is never built");
+    }
+    for target in ["linux-gnu", "linux-musl", "apple-darwin", "windows"] {
+        assert!(built.iter().any(|one| one.contains(target)), "{target}");
+    }
+    let publish = &release["jobs"]["publish"];
+    assert_eq!(needs(publish), ["build", "sbom", "image"], "all of it or none");
+    assert!(publish["steps"].to_string().contains("actions/attest-build-provenance@"));
+    assert_eq!(publish["permissions"]["id-token"], "write");
+    assert!(publish["environment"].is_string(), "where an approval can be asked for");
+    // What is signed was built from nothing.
+    assert!(!release.to_string().contains("cache@"));
 }
 
 #[test]
@@ -341,7 +376,7 @@ fn every_script_is_bash() {
 
 /// What a step runs that only a machine of the pipeline has, or that takes long: and where it is
 /// tried instead. All else is tried in `scripts`.
-const ELSEWHERE: [(&str, &str); 14] = [
+const ELSEWHERE: [(&str, &str); 18] = [
     ("rustup toolchain install", "a toolchain comes from outside"),
     ("cargo build --release", "by whoever runs the README's first command"),
     ("cargo install --locked", "tools come from outside"),
@@ -356,6 +391,10 @@ const ELSEWHERE: [(&str, &str); 14] = [
     ("taster run --profile smoke", "`benches/gate-demo.sh`, with and without faults"),
     ("docker ", "needs Docker, and a registry"),
     ("tag=\"${IMAGE,,}", "needs Docker, and a registry"),
+    ("for kind in", "needs Docker, and a registry"),
+    ("sudo apt-get update", "a compiler comes from outside"),
+    ("make static-check", "`make musl`"),
+    ("mkdir packed\ncargo cyclonedx", "tools come from outside"),
 ];
 
 #[test]

@@ -4,6 +4,7 @@
 use std::fs;
 use std::process::Command;
 
+use base64::Engine;
 use serde_json::json;
 
 use super::root;
@@ -12,11 +13,12 @@ use crate::runs::healthy;
 use crate::support::{Outcome, Sandbox, Service, after};
 
 /// What is tried here, by words of the step that runs it.
-pub const TRIED: [&str; 8] = [
+pub const TRIED: [&str; 9] = [
     ".ci/result",
     ".ci/notify",
     ".ci/deploy",
     ".ci/install",
+    ".ci/release",
     ".ci/taste",
     ".ci/redraw",
     ".ci/comment",
@@ -155,6 +157,97 @@ fn only_what_was_released_is_installed() {
     sandbox.write("checksums", format!("{other}{}", &known[1..]));
     install("1.2.3").exits(1).says(&["nothing was installed"]);
     assert!(!sandbox.path("to/taster").exists());
+}
+
+/// A suite of one request.
+fn suite(path: &str) -> String {
+    format!("name: h\ntests:\n  - name: is up\n    steps: [{{ get: {path} }}]\n")
+}
+
+/// A checkout whose version is that of the program under test.
+fn checkout() -> (Sandbox, String) {
+    let (sandbox, version) = (Sandbox::new(), env!("CARGO_PKG_VERSION").to_string());
+    sandbox.write("Cargo.toml", format!("[package]\nversion = \"{version}\"\n"));
+    sandbox.write("README.md", "# Taster\n");
+    let log = format!("# Changelog\n\n## {version}\n\n- It judges.\n\n## 0.0.1\n\n- Old.\n");
+    sandbox.write("CHANGELOG.md", log);
+    sandbox.write(".ci/checksums", "# checksums\n");
+    sandbox.write("scenarios/health.yaml", suite("/api/v1/live"));
+    sandbox.write("packed/.keep", "");
+    (sandbox, version)
+}
+
+#[test]
+fn a_release_is_of_the_version_that_it_says_and_is_tried_before_it_is_packed() {
+    let (sandbox, version) = checkout();
+    let top = sandbox.path("").display().to_string();
+    let release = |line: &[&str]| {
+        script(&sandbox, &[&["release"], line].concat(), &[("TASTER_TOP", top.as_str())])
+    };
+    release(&["check", &format!("v{version}")]).exits(0);
+    release(&["check", "v9.9.9"]).exits(1).says(&["the version in Cargo.toml is"]);
+    release(&["pack", TASTER, "this-machine", "packed"]).exits(0);
+    let archive = format!("packed/taster-{version}-this-machine.tar.gz");
+    let mut list = Command::new("tar");
+    list.args(["-tzf", &archive]);
+    sandbox.settle(&mut list);
+    let files = sandbox.start(list).end().exits(0);
+    for file in ["taster", "README.md", "completions.bash", "scenario.schema.json"] {
+        assert!(files.stdout.lines().any(|line| line == file), "{file}: {files}");
+    }
+    // One that does not do its work is not packed.
+    sandbox.write("scenarios/health.yaml", suite("/nowhere"));
+    assert_ne!(release(&["pack", TASTER, "broken", "packed"]).code, Some(0));
+    assert!(!sandbox.path(&format!("packed/taster-{version}-broken.tar.gz")).exists());
+    program(&sandbox, "other", "echo taster 0.0.1\n");
+    let other = sandbox.path("bin/other").display().to_string();
+    release(&["pack", &other, "other", "packed"]).exits(1).says(&["says `taster 0.0.1`"]);
+    sandbox.write("CHANGELOG.md", "# Changelog\n\n## Unreleased\n\n- It judges.\n");
+    release(&["check", &format!("v{version}")]).exits(1).says(&["CHANGELOG.md has no part"]);
+    assert_eq!(release(&["x"]).code, Some(2));
+}
+
+#[test]
+fn a_release_has_all_platforms_with_checksums_that_the_action_is_asked_to_know() {
+    let (sandbox, version) = checkout();
+    program(&sandbox, "gh", "printf '%s\\n' \"$*\" >>\"$HOME/asked\"\n");
+    let (top, tag) = (sandbox.path("").display().to_string(), format!("v{version}"));
+    let own = [("TASTER_TOP", top.as_str()), ("GITHUB_SHA", "0123456789abcdef")];
+    let publish = || script(&sandbox, &["release", "publish", &tag, "packed"], &own);
+    fs::remove_file(sandbox.path("packed/.keep")).expect("it was made");
+    let targets = [
+        "x86_64-unknown-linux-gnu",
+        "aarch64-unknown-linux-gnu",
+        "x86_64-unknown-linux-musl",
+        "aarch64-unknown-linux-musl",
+        "aarch64-apple-darwin",
+    ];
+    for target in targets {
+        sandbox.write(&format!("packed/taster-{version}-{target}.tar.gz"), target);
+    }
+    publish().exits(1).says(&["no archive for x86_64-pc-windows-msvc"]);
+    assert!(!sandbox.path("asked").exists(), "half a release is none");
+    sandbox.write(&format!("packed/taster-{version}-x86_64-pc-windows-msvc.tar.gz"), "w");
+    sandbox.write("packed/taster.cdx.json", "{}");
+    publish().exits(0);
+    let asked = sandbox.read("asked");
+    let lines: Vec<&str> = asked.lines().collect();
+    assert!(lines[0].starts_with(&format!("release create {tag} --verify-tag")), "{asked}");
+    assert_eq!(lines[0].matches(".tar.gz").count(), 6, "{asked}");
+    assert!(lines[0].contains("SHA256SUMS") && lines[0].contains("taster.cdx.json"), "{asked}");
+    assert!(lines[1].contains(&format!("ref=refs/heads/checksums-{version}")), "{asked}");
+    let content = lines[2].split("content=").nth(1).expect("a file").trim();
+    let content = base64::engine::general_purpose::STANDARD.decode(content).expect("base64");
+    let content = String::from_utf8(content).expect("text");
+    assert!(content.starts_with("# checksums\n"), "{content}");
+    // As `.ci/install` looks for them.
+    for target in targets {
+        let file = format!("  taster-{version}-{target}.tar.gz");
+        let line = content.lines().find(|line| line.ends_with(&file)).expect("a line");
+        assert_eq!(line.len(), 64 + file.len(), "{line}");
+    }
+    assert!(!content.contains("cdx.json"), "only archives are installed: {content}");
+    assert!(lines[3].starts_with(&format!("pr create --head checksums-{version}")), "{asked}");
 }
 
 #[test]
