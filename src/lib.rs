@@ -34,6 +34,8 @@ pub mod executor;
 
 pub mod store;
 
+pub mod publish;
+
 pub mod demo;
 
 pub mod calibration;

@@ -32,11 +32,12 @@ pub fn doctor(args: &DoctorArgs) -> Result<ExitStatus, Ended> {
         .collect();
     let launch = run::launch();
     let manager = Manager::of(&launch.folders);
-    let mut items = examine(&engines, &launch, manager)?;
+    let look = || examine(&engines, &launch, (manager, args.own_tests));
+    let mut items = look()?;
     if args.install && items.iter().any(Item::is_missing) {
         let missing: Vec<Need> = missing(&items);
         install::install(&missing, manager, &launch.folders);
-        items = examine(&engines, &launch, manager)?;
+        items = look()?;
     }
     words::data(&told(&items, manager));
     match items.iter().any(Item::is_missing) {
@@ -49,7 +50,7 @@ pub fn doctor(args: &DoctorArgs) -> Result<ExitStatus, Ended> {
 fn examine(
     engines: &[Engine],
     launch: &Launch,
-    manager: Option<Manager>,
+    (manager, own_tests): (Option<Manager>, bool),
 ) -> Result<Vec<Item>, Ended> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -63,6 +64,11 @@ fn examine(
             for (need, found) in parts {
                 items.push(item(*need, found, manager).await);
             }
+        }
+        if own_tests {
+            let mut programs = launch.folders.iter().map(|folder| folder.join("prometheus"));
+            let found = programs.find(|program| program.is_file());
+            items.push(item(Need::Prometheus, found, manager).await);
         }
         items
     });
@@ -145,6 +151,9 @@ fn told(items: &[Item], manager: Option<Manager>) -> String {
     }
     let count = items.iter().filter(|item| item.is_missing()).count();
     text.push_str(&match count {
+        0 if items.iter().any(|item| item.need == Need::Prometheus) => {
+            "All that browser tests and the tests of Taster need is there.\n".to_string()
+        }
         0 => "All that browser tests need is there.\n".to_string(),
         1 => "1 thing is missing: `taster doctor --install` gets it.\n".to_string(),
         count => format!("{count} things are missing: `taster doctor --install` gets them.\n"),

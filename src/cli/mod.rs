@@ -22,6 +22,7 @@ mod merge;
 mod plan;
 mod preflight;
 mod progress;
+mod publishing;
 mod report;
 mod run;
 mod safety;
@@ -99,9 +100,9 @@ pub fn command_line() -> clap::Command {
 
 fn command(command: Command) -> Result<ExitStatus, Ended> {
     match command {
-        Command::Run(args) => run::run(&args.run, run::Half::Both(&args)),
-        Command::Test(args) => run::run(&args.run, run::Half::Tests(&args)),
-        Command::Load(args) => run::run(&args, run::Half::Load),
+        Command::Run(args) => run::run(&args.run, run::Half::Both(&args), &args.publish),
+        Command::Test(args) => run::run(&args.run, run::Half::Tests(&args), &args.publish),
+        Command::Load(args) => run::run(&args.run, run::Half::Load, &args.publish),
         Command::Plan(args) => plan::plan(&args),
         Command::Report(args) => report::report(&args),
         Command::Compare(args) => compare::compare(&args),
@@ -115,6 +116,10 @@ fn command(command: Command) -> Result<ExitStatus, Ended> {
         Command::Selftest(args) => selftest::selftest(&args),
         Command::Schema => {
             words::data(&format!("{:#}\n", crate::scenario::schema()));
+            Ok(ExitStatus::Pass)
+        }
+        Command::Dashboard => {
+            words::data(crate::report::DASHBOARD);
             Ok(ExitStatus::Pass)
         }
         Command::Completions { shell } => {

@@ -11,6 +11,7 @@ use crate::cli::live::{self, Live};
 use crate::cli::words;
 use crate::driver::browser::KeptFile;
 use crate::executor::{Observer, Stop, Vitals};
+use crate::publish::Publisher;
 use crate::recorder::{add_histogram, empty_histogram};
 use crate::result::histogram;
 use crate::result::journal::{Entry, Ledger, SecondEntry};
@@ -47,6 +48,8 @@ pub struct Progress<'a> {
     view: Option<Live>,
     /// Whether the load begins when standard input says so: it is a part of a duet.
     pub waits: bool,
+    /// Who publishes it.
+    pub publisher: Option<&'a Publisher>,
     /// What browser tests left.
     pub evidence: Evidence,
     /// Why the journal could not be written.
@@ -71,6 +74,7 @@ impl<'a> Progress<'a> {
             begun: None,
             view: None,
             waits: false,
+            publisher: None,
             evidence: Evidence::default(),
             broken: None,
         }
@@ -201,6 +205,10 @@ impl Observer for Progress<'_> {
         {
             self.stop.request(&format!("the result could not be kept: {error}"));
             self.broken = Some(error);
+        }
+        if let Some(publisher) = self.publisher {
+            publisher.entry(entry);
+            publisher.said().iter().for_each(|text| self.line(text));
         }
         match entry {
             Entry::Begin(begin) => {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::cli::args::{RunArgs, TestArgs};
+use crate::cli::args::{PublishArgs, RunArgs, TestArgs};
 use crate::cli::backend::Backend;
 use crate::cli::choose::Asked;
 use crate::cli::debugger::Terminal;
@@ -12,11 +12,12 @@ use crate::cli::evidence::Evidence;
 use crate::cli::exit::{ExitStatus, of_verdict};
 use crate::cli::interrupt::{self, INTERRUPTED};
 use crate::cli::progress::Progress;
-use crate::cli::{Ended, inputs, judge, safety, words};
+use crate::cli::{Ended, inputs, judge, publishing, safety, words};
 use crate::driver;
 use crate::driver::browser::Launch;
 use crate::executor::{self, Debugging, Options, Stop};
 use crate::plan::Plan;
+use crate::publish::Publisher;
 use crate::result::evidence::TestEvidence;
 use crate::result::{RunInfo, RunResult, Shard};
 use crate::store::{self, RunFolder};
@@ -80,7 +81,7 @@ fn has_display() -> bool {
 }
 
 /// Plan, execute, save, judge, render, exit.
-pub fn run(args: &RunArgs, half: Half<'_>) -> Result<ExitStatus, Ended> {
+pub fn run(args: &RunArgs, half: Half<'_>, publish: &PublishArgs) -> Result<ExitStatus, Ended> {
     let seed = args.what.seed.unwrap_or_else(rand::random);
     let wanted = half.wanted();
     let asked = Asked { duet: part::load(&args.part), ..half.asked()? };
@@ -104,13 +105,21 @@ pub fn run(args: &RunArgs, half: Half<'_>) -> Result<ExitStatus, Ended> {
     reach(&plan)?;
 
     let duet = args.part.duet_part.clone();
-    let info = RunInfo { tags: asked.tags, duet, ..info(&plan, args, wanted) };
+    let mut info = RunInfo { tags: asked.tags, duet, ..info(&plan, args, wanted) };
+    for word in &mut info.command {
+        *word = publish.hide(word);
+    }
+    // What is a part of something has no verdict of its own that anybody would want to be told of.
+    let part = args.part.duet_part.is_some() || args.one_of.is_some();
+    let publish = if part { &PublishArgs::default() } else { publish };
     // A baseline that cannot be read is known before the run, not after it.
     let stored = judge::baselines(&info.profile, &store::machine().fingerprint, &args.judge)?;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(&info.id));
     let mut folder = RunFolder::create(&out)?;
     let options = half.options(args.threads);
-    let (result, evidence) = execute(&plan, (info, args.one_of.clone()), &options, &mut folder)?;
+    let publisher = publishing::start(publish, &plan, &info)?;
+    let run = (info, args.one_of.clone());
+    let (result, evidence) = execute(&plan, run, &options, &mut folder, publisher.as_ref())?;
     folder.save(&result)?;
     learn(&result, &options);
     let mut verdict = judge::judged(&result, stored, &args.judge);
@@ -123,9 +132,11 @@ pub fn run(args: &RunArgs, half: Half<'_>) -> Result<ExitStatus, Ended> {
     if args.out.is_none() {
         folder.make_latest()?;
     }
+    publishing::conclude(publisher, Some(verdict.verdict.word));
     if result.run.ended_early.as_deref() == Some(INTERRUPTED) {
         return Ok(ExitStatus::Interrupted);
     }
+    publishing::notify(publish, &result, &verdict);
     Ok(of_verdict(verdict.verdict.word, args.judge.inconclusive))
 }
 
@@ -138,6 +149,7 @@ pub fn execute(
     (info, stop): (RunInfo, Option<Stop>),
     options: &Options,
     folder: &mut RunFolder,
+    publisher: Option<&Publisher>,
 ) -> Result<(RunResult, Evidence), Ended> {
     let stop = match stop {
         Some(stop) => stop,
@@ -149,6 +161,7 @@ pub fn execute(
     let mut progress = Progress::new(folder, stop.clone(), (tests, seconds));
     progress.evidence = Evidence::new(options.tests.traces);
     progress.waits = info.duet.is_some();
+    progress.publisher = publisher;
     let machine = (info, store::machine());
     let silence = words::NoOutput::until_dropped();
     let result = executor::execute(plan, machine, options, &stop, &mut progress);

@@ -166,7 +166,7 @@ fn measure(plan: &Plan, load: bool, args: &VerifyArgs) -> Result<Answer, Ended> 
     let mut folder = RunFolder::create(&out)?;
     // One test at a time, on one thread: more would need more requests at once.
     let options = Options { workers: 1, threads: 1, launch: run::launch(), ..Options::default() };
-    let (result, _) = run::execute(plan, (info, None), &options, &mut folder)?;
+    let (result, _) = run::execute(plan, (info, None), &options, &mut folder, None)?;
     folder.save(&result)?;
     // A pipeline's machine is another one each time: that is told, and decides nothing.
     let judged = judge::judged_as(&result, against, &args.judge, false);

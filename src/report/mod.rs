@@ -7,12 +7,14 @@ mod bencher;
 mod benchmark;
 mod changes;
 mod chart;
+mod chat;
 mod comment;
 mod comparison;
 mod csv;
 mod ctrf;
 mod facts;
 mod failure;
+mod families;
 mod foreign;
 mod forest;
 mod github;
@@ -27,6 +29,7 @@ mod markdown;
 mod numbers;
 mod openmetrics;
 mod outlook;
+mod readings;
 mod rows;
 mod seen;
 mod shift;
@@ -43,11 +46,18 @@ use thiserror::Error;
 use crate::analysis::Verdict;
 use crate::result::RunResult;
 
+pub use chat::{Chat, chat};
 pub use comparison::{Sides, comparison, comparison_text};
+pub use families::{Family, Kind, Labels, Point, STEPS, Value};
 pub use github::harmless;
+pub use openmetrics::Exposition;
 pub use outlook::{history, outlook, unseen};
+pub use readings::{GeneratorReading, LoadNow, LoadReading, Readings, StepReading};
 pub use text::TextOptions;
 pub use trace::{Sheet, trace_page};
+
+/// A dashboard for Grafana that reads the metrics, as its import takes it.
+pub const DASHBOARD: &str = include_str!("dashboard.json");
 
 /// What a report can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

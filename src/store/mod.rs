@@ -13,6 +13,7 @@ mod results;
 mod run_folder;
 mod sealed;
 mod sources;
+mod told;
 mod traces;
 mod vitals;
 
@@ -28,6 +29,7 @@ pub use machine::{any_font, git_revision, git_user, machine, nowhere, process_cp
 pub use results::read_result;
 pub use run_folder::RunFolder;
 pub use sources::{Project, find_scenarios, names_beside, read_source, source};
+pub use told::{keep_told, read_told};
 pub use traces::{Greens, trace_page};
 pub use vitals::{local_ports, open_files, queued_seconds, stolen_ticks};
 

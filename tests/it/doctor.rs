@@ -61,6 +61,16 @@ fn its_word_and_its_exit_agree_about_this_machine() {
 }
 
 #[test]
+fn prometheus_is_wanted_for_the_tests_of_taster_only() {
+    let (sandbox, command) = nowhere(&["doctor", "--browser", "chromium", "--own-tests"]);
+    let told = sandbox.start(command).end().exits(6).stdout;
+    assert!(told.contains("MISSING  Prometheus\n"), "{told}");
+    assert!(told.contains("fix:  install Prometheus with this system's"), "{told}");
+    let (sandbox, command) = nowhere(&["doctor"]);
+    assert!(!sandbox.start(command).end().exits(6).all().contains("Prometheus"));
+}
+
+#[test]
 fn an_engine_that_does_not_exist_is_a_usage_error() {
     Sandbox::new().run(&["doctor", "--browser", "opera"]).exits(2);
 }

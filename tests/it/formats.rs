@@ -108,7 +108,7 @@ fn a_log_of_histograms_is_read_by_the_library_and_adds_up_to_the_run() {
 /// What a strict reader of OpenMetrics refuses.
 fn openmetrics(text: &str) -> Result<BTreeMap<String, f64>, String> {
     let sample = regex::Regex::new(
-        r#"^([a-z_]+)\{((?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)*)\} (NaN|[-+0-9.e]+)$"#,
+        r#"^([a-z_]+)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)*)\})? (NaN|[-+0-9.e]+)$"#,
     )
     .expect("a pattern");
     let body = text.strip_suffix("# EOF\n").ok_or("no `# EOF` at the end")?;
@@ -126,18 +126,22 @@ fn openmetrics(text: &str) -> Result<BTreeMap<String, f64>, String> {
             if of != family || !rest.starts_with(['H', 'U']) {
                 return Err(format!("`{line}` stands in the family `{family}`"));
             }
+            let unit = rest.strip_prefix("UNIT ").and_then(|rest| rest.split(' ').nth(1));
+            if unit.is_some_and(|unit| !family.ends_with(&format!("_{unit}"))) {
+                return Err(format!("`{line}`: the name does not end with the unit"));
+            }
         } else {
             let found = sample.captures(line).ok_or(format!("no sample: {line}"))?;
             let suffixes: &[&str] = match kind.as_str() {
                 "counter" => &["_total"],
-                "summary" => &["", "_sum", "_count"],
                 "gauge" | "stateset" => &[""],
                 other => return Err(format!("an unknown type `{other}`")),
             };
             if !suffixes.iter().any(|end| found[1] == format!("{family}{end}")) {
                 return Err(format!("`{}` is not of the {kind} `{family}`", &found[1]));
             }
-            let key = format!("{}{{{}}}", &found[1], &found[2]);
+            let labels = found.get(2).map_or("", |labels| labels.as_str());
+            let key = format!("{}{{{labels}}}", &found[1]);
             let value = found[3].parse().map_err(|_| format!("no number: {line}"))?;
             if values.insert(key.clone(), value).is_some() {
                 return Err(format!("`{key}` comes twice"));
@@ -158,13 +162,18 @@ fn open_metrics_are_read_by_a_strict_reader_and_say_what_the_run_says() {
     };
     assert_eq!(of("taster_requests_total", ""), 690.0);
     assert_eq!(of("taster_failures_total", ""), 90.0);
-    assert_eq!(of("taster_response_seconds_count", ""), 600.0);
-    let p95 = of("taster_response_seconds", ",quantile=\"0.95\"");
+    assert_eq!(of("taster_failures_by_kind_total", ",failure=\"status 500\""), 90.0);
+    let p95 = of("taster_response_percentile_seconds", ",percentile=\"95\"");
     assert_eq!(p95, mixed().steps[2].response_us.p95 as f64 / 1e6);
-    let reached = |key: &&String| key.contains("never") && key.contains("quantile");
+    let reached = |key: &&String| key.contains("never") && key.contains("percentile");
     assert_eq!(values.keys().filter(reached).count(), 0, "no data is no number");
     // The reader is one: it refuses what is wrong.
-    for wrong in ["a{} 1\n# EOF\n", "# TYPE a gauge\na{} 1\n", "# TYPE a gauge\na{} x\n# EOF\n"] {
+    for wrong in [
+        "# TYPE a gauge\n# UNIT a ratio\na{} 1\n# EOF\n",
+        "a{} 1\n# EOF\n",
+        "# TYPE a gauge\na{} 1\n",
+        "# TYPE a gauge\na{} x\n# EOF\n",
+    ] {
         assert!(openmetrics(wrong).is_err(), "{wrong}");
     }
 }

@@ -32,6 +32,7 @@ mod plan;
 mod plan_describe;
 mod plan_diagnostics;
 mod project;
+mod publish;
 mod reading;
 mod reports;
 mod result_file;

@@ -25,6 +25,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("driver", &["units", "picture", "scenario", "plan", "sample"]),
     ("executor", &["units", "scenario", "plan", "sample", "recorder", "result", "driver"]),
     ("store", &["diagnostic", "result"]),
+    ("publish", &["recorder", "result", "analysis", "report"]),
     ("demo", &[]),
     ("calibration", &["diagnostic", "scenario", "plan", "sample", "result", "executor"]),
     (
@@ -41,6 +42,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "driver",
             "executor",
             "store",
+            "publish",
             "demo",
             "calibration",
         ],
@@ -49,11 +51,11 @@ const MODULES: &[(&str, &[&str])] = &[
 
 /// Words that may only stand in the modules named: clocks, files, environment, printing.
 const EFFECTS: &[(&str, &[&str])] = &[
-    ("Instant", &["driver", "executor", "demo", "calibration"]),
-    ("SystemTime", &["driver", "executor", "demo"]),
+    ("Instant", &["driver", "executor", "publish", "demo", "calibration"]),
+    ("SystemTime", &["driver", "executor", "publish", "demo"]),
     ("Timestamp::now", &["driver", "executor", "demo"]),
     ("Zoned::now", &["driver", "executor", "demo"]),
-    ("tokio::time", &["driver", "executor", "demo"]),
+    ("tokio::time", &["driver", "executor", "publish", "demo"]),
     ("std::fs", &["store", "demo"]),
     ("File::", &["store", "demo"]),
     ("tokio::fs", &["driver"]),

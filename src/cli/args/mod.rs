@@ -9,6 +9,7 @@ use clap_complete::Shell;
 mod baseline;
 mod duet;
 mod margin;
+mod publishing;
 mod testing;
 mod verifying;
 
@@ -17,6 +18,7 @@ pub use baseline::{
 };
 pub use duet::{DuetArgs, Layout, PartArgs, SidesArgs};
 pub use margin::{DEFAULT_MARGIN, Margin};
+pub use publishing::{Hidden, NotifyWhen, PublishArgs, Since};
 pub use testing::{ChooseArgs, TestingArgs};
 pub use verifying::VerifyArgs;
 
@@ -56,7 +58,7 @@ pub enum Command {
     /// Only the tests
     Test(TestArgs),
     /// Only the load
-    Load(RunArgs),
+    Load(LoadArgs),
     /// Check scenario files and print what a run would do; sends nothing
     Plan(PlanArgs),
     /// Judge saved results again and draw their reports
@@ -83,6 +85,8 @@ pub enum Command {
     Guard(GuardArgs),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
+    /// Print a dashboard for Grafana that reads the metrics
+    Dashboard,
     /// Print completions for a shell
     Completions {
         /// The shell.
@@ -101,6 +105,10 @@ pub struct DoctorArgs {
     /// Only for this engine; may be given several times [default: all of them]
     #[arg(long, value_name = "ENGINE", value_parser = ["chromium", "firefox", "webkit"])]
     pub browser: Vec<String>,
+
+    /// Also what the tests of Taster itself need: Prometheus
+    #[arg(long)]
+    pub own_tests: bool,
 }
 
 /// `run`, `test`
@@ -114,9 +122,22 @@ pub struct TestArgs {
 
     #[command(flatten)]
     pub testing: TestingArgs,
+
+    #[command(flatten)]
+    pub publish: PublishArgs,
 }
 
-/// `load`, and what `run` and `test` share with it
+/// `load`
+#[derive(Debug, Args)]
+pub struct LoadArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+
+    #[command(flatten)]
+    pub publish: PublishArgs,
+}
+
+/// What `run`, `test` and `load` share
 #[derive(Debug, Clone, Args)]
 pub struct RunArgs {
     #[command(flatten)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::accept;
 use crate::analysis::Word;
 use crate::analysis::gate::{self, Gate, learn};
-use crate::cli::args::{CalibrateArgs, JudgeArgs, RunArgs};
+use crate::cli::args::{CalibrateArgs, JudgeArgs, PublishArgs, RunArgs};
 use crate::cli::duet::verdict::Recorded;
 use crate::cli::exit::ExitStatus;
 use crate::cli::run::{self, Half};
@@ -173,7 +173,7 @@ fn one(
     let judge = JudgeArgs { no_baseline: true, report: Vec::new(), ..args.run.judge.clone() };
     let run =
         RunArgs { out: Some(out.clone()), one_of: Some(stop.clone()), judge, ..args.run.clone() };
-    let status = run::run(&run, Half::Load)?;
+    let status = run::run(&run, Half::Load, &PublishArgs::default())?;
     if status == ExitStatus::Interrupted {
         words::say("stopped: nothing is learnt");
         return Ok(Err(status));

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::driver::browser::Engine;
 
-/// Something that browser tests need.
+/// Something that browser tests need, or the tests of Taster itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
     /// Chromium or Chrome.
@@ -24,6 +24,8 @@ pub enum Need {
     Xvfb,
     /// Letters.
     Fonts,
+    /// What reads the metrics of a run.
+    Prometheus,
 }
 
 /// A package manager.
@@ -42,7 +44,7 @@ pub enum Manager {
 /// What a need is called, why it matters, and its packages, by manager: apt-get, dnf, apk, brew.
 /// dnf and apk know packages by the programs in them, which change less often than names. An
 /// empty name is a package that the system does not have.
-const TABLE: [(Need, &str, &str, [&str; 4]); 8] = [
+const TABLE: [(Need, &str, &str, [&str; 4]); 9] = [
     (
         Need::Chromium,
         "Chromium",
@@ -90,6 +92,12 @@ const TABLE: [(Need, &str, &str, [&str; 4]); 8] = [
         "a font",
         "without one pages have no letters, and elements no size",
         ["fonts-dejavu-core", "dejavu-sans-fonts", "font-dejavu", ""],
+    ),
+    (
+        Need::Prometheus,
+        "Prometheus",
+        "reads metrics; only the tests of Taster itself need it",
+        ["prometheus", "golang-github-prometheus", "prometheus", "prometheus"],
     ),
 ];
 
@@ -200,7 +208,7 @@ mod tests {
             }
         }
         let all = Engine::ALL.iter().flat_map(|engine| Need::of(*engine));
-        assert_eq!(all.count() + 1, TABLE.len());
+        assert_eq!(all.count() + 2, TABLE.len(), "a font and Prometheus are of no engine");
     }
 
     #[test]
