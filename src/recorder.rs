@@ -3,6 +3,8 @@
 //! A recorder fills the second that is going on and closes it when the first sample of a later
 //! one comes. Closed seconds are taken away and added up elsewhere, off the generator's threads.
 
+mod late;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use hdrhistogram::Histogram;
 
 use crate::plan::Turns;
 use crate::sample::{Exemplar, Failure, Phases, Sample, Timing};
+use late::{merged_lag, put_late};
 
 /// The precision of every histogram, in decimal digits.
 pub const DIGITS: u8 = 3;
@@ -91,6 +94,8 @@ pub struct Series {
     pub bytes_received: u64,
     /// A few failures in full.
     pub exemplars: Vec<Exemplar>,
+    /// The success that took longest from due.
+    pub slowest: Option<Timing>,
 }
 
 /// How iterations went in one second.
@@ -247,6 +252,7 @@ impl Default for Series {
             bytes_sent: 0,
             bytes_received: 0,
             exemplars: Vec::new(),
+            slowest: None,
         }
     }
 }
@@ -266,6 +272,10 @@ impl Series {
         self.add_failed_checks(sample.failed_checks);
         match sample.outcome {
             Ok(()) => {
+                let took = sample.ended.saturating_sub(sample.due);
+                if self.is_slowest(took) {
+                    self.slowest = Some(Timing::from(&sample));
+                }
                 put(&mut self.response, response);
                 put(&mut self.service, micros(sample.ended.saturating_sub(sample.started)));
                 for (histogram, part) in self.phases.iter_mut().zip(sample.phases.parts()) {
@@ -301,6 +311,10 @@ impl Series {
         }
     }
 
+    fn is_slowest(&self, took: Duration) -> bool {
+        self.slowest.is_none_or(|slowest| slowest.ended.saturating_sub(slowest.due) < took)
+    }
+
     fn merge(&mut self, other: Series) {
         let counted = (self.count, other.count);
         self.lag = merged_lag((self.lag.take(), other.lag), counted);
@@ -327,6 +341,11 @@ impl Series {
         self.bytes_received += other.bytes_received;
         for exemplar in other.exemplars {
             self.keep(Some(Box::new(exemplar)));
+        }
+        if let Some(slowest) = other.slowest
+            && self.is_slowest(slowest.ended.saturating_sub(slowest.due))
+        {
+            self.slowest = Some(slowest);
         }
     }
 }
@@ -368,33 +387,6 @@ fn merge_optional(to: &mut Option<Histogram<u64>>, from: Option<Histogram<u64>>)
         (None, from) => *to = from,
         (Some(_), None) => {}
     }
-}
-
-/// Records a value of a histogram that only is there once something is more than nought; `before`
-/// values were.
-fn put_late(histogram: &mut Option<Histogram<u64>>, value: u64, before: u64) {
-    if value > 0 || histogram.is_some() {
-        put(histogram.get_or_insert_with(|| zeros(before)), value);
-    }
-}
-
-/// A lag of nought is not stored until something is late; then those before count as nought.
-fn zeros(count: u64) -> Histogram<u64> {
-    let mut histogram = empty_histogram();
-    histogram.saturating_record_n(0, count);
-    histogram
-}
-
-fn merged_lag(
-    lags: (Option<Histogram<u64>>, Option<Histogram<u64>>),
-    counts: (u64, u64),
-) -> Option<Histogram<u64>> {
-    if lags.0.is_none() && lags.1.is_none() {
-        return None;
-    }
-    let mut all = lags.0.unwrap_or_else(|| zeros(counts.0));
-    add_histogram(&mut all, &lags.1.unwrap_or_else(|| zeros(counts.1)));
-    Some(all)
 }
 
 #[cfg(test)]
@@ -577,6 +569,10 @@ mod tests {
                 prop_assert_eq!(&merged.failed, &whole.failed);
                 prop_assert_eq!(&merged.failures, &whole.failures);
                 prop_assert_eq!(merged.count, whole.count);
+                let took = |of: &Series| of.slowest.map(|slowest| slowest.ended - slowest.due);
+                prop_assert_eq!(took(merged), took(whole));
+                let most = merged.slowest.map_or(0, |slowest| micros(slowest.ended - slowest.due));
+                prop_assert!(merged.response.equivalent(merged.response.max(), most));
             }
         }
     }

@@ -48,6 +48,8 @@ pub struct Timing {
     pub number: u64,
     /// `Sample::due`.
     pub due: Duration,
+    /// `Sample::blocked`.
+    pub blocked: Duration,
     /// `Sample::started`.
     pub started: Duration,
     /// `Sample::ended`.
@@ -60,8 +62,8 @@ pub struct Timing {
 
 impl From<&Sample> for Timing {
     fn from(sample: &Sample) -> Self {
-        let Sample { series, number, due, started, ended, outcome, phases, .. } = *sample;
-        Self { series, number, due, started, ended, outcome, phases }
+        let Sample { series, number, due, blocked, started, ended, outcome, phases, .. } = *sample;
+        Self { series, number, due, blocked, started, ended, outcome, phases }
     }
 }
 

@@ -18,6 +18,9 @@ const NEIGHBOURS: usize = 20_000;
 /// The most causes and changes told outside of a trace's own page.
 const TOLD: usize = 3;
 
+/// The most characters of a picture that is shown outside of a trace's own page.
+const PICTURE: usize = 1 << 20;
+
 /// What browser tests left so far.
 #[derive(Default)]
 pub struct Evidence {
@@ -147,6 +150,9 @@ fn explain(
         file: store::trace_page(stem),
     };
     told.pages = stems.iter().zip(&traces).map(page).collect();
+    let failed = traces.iter().find(|trace| !trace.status.passed());
+    let screenshot = failed.and_then(|trace| trace.last.as_ref()?.screenshot.as_ref());
+    told.screenshot = screenshot.filter(|picture| picture.len() <= PICTURE).cloned();
     let retry = traces.iter().find(|trace| trace.status.passed());
     let last = traces.first().filter(|_| retry.is_none()).and_then(|trace| greens.last(trace));
     let (green, called) = match (retry, &last) {

@@ -89,6 +89,15 @@ impl Client {
         self.shared.masks.hide(text, &self.shared.plan.secrets)
     }
 
+    /// A file that a test keeps, without the scenario's secrets where it is text. What only looks
+    /// like a credential stays: a HAR is there to be answered from.
+    pub fn hide_in_file(&self, bytes: Vec<u8>) -> Vec<u8> {
+        match String::from_utf8(bytes) {
+            Ok(text) => self.shared.plan.secrets.hide(&text).into_owned().into_bytes(),
+            Err(binary) => binary.into_bytes(),
+        }
+    }
+
     fn with(plan: &Arc<ScenarioPlan>, transport: Transport) -> Client {
         let shared = Shared { plan: plan.clone(), transport, masks: Masks::new() };
         Client { shared: Arc::new(shared), browsers: None }

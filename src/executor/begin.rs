@@ -75,6 +75,7 @@ fn step_begin(scenario: &str, series: &SeriesPlan) -> StepResult {
         resent: 0,
         failures: Default::default(),
         examples: Vec::new(),
+        slowest: Vec::new(),
         checks: series.checks.iter().map(check).collect(),
         bytes_sent: 0,
         bytes_received: 0,

@@ -278,6 +278,9 @@ impl Trial<'_> {
         let Some(mut record) = witness.record.take() else { return };
         samples.extend(vital_samples(&record));
         finished.files = std::mem::take(&mut record.files);
+        for file in &mut finished.files {
+            file.bytes = self.scene.client.hide_in_file(std::mem::take(&mut file.bytes));
+        }
         if bench.options.traces != KeepTraces::Never {
             let attempted = Attempted {
                 scenario: &self.scene.plan.name,

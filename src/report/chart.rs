@@ -26,6 +26,24 @@ pub(super) struct Axis {
     pub from: f64,
     pub to: f64,
     pub ticks: Vec<(f64, String)>,
+    pub scale: Scale,
+}
+
+/// What the numbers along an axis are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scale {
+    /// Seconds from the start of the load.
+    Time,
+    /// Quantiles: see `along`.
+    Quantile,
+    /// Microseconds, by their decimal logarithm.
+    Latency,
+    /// How many, also in a second.
+    Count,
+    /// Percent of a whole.
+    Percent,
+    /// Growth in percent.
+    Change,
 }
 
 /// A line.
@@ -61,7 +79,7 @@ pub(super) const QUANTILES: [(f64, &str); 6] =
     [(0.0, "min"), (0.5, "p50"), (0.9, "p90"), (0.95, "p95"), (0.99, "p99"), (0.999, "p99.9")];
 
 /// The most points along the time.
-const POINTS: u32 = 120;
+pub(super) const POINTS: u32 = 120;
 
 /// All charts of a report; one without data has no lines.
 pub(super) fn charts(report: &Report<'_>) -> [Chart; 4] {
@@ -75,15 +93,15 @@ pub(super) fn charts(report: &Report<'_>) -> [Chart; 4] {
 }
 
 /// What happened in some second, all steps together.
-struct Moment {
-    second: u32,
+pub(super) struct Moment {
+    pub second: u32,
     width: u32,
-    good: u64,
-    failed: u64,
+    pub good: u64,
+    pub failed: u64,
     response: Histogram<u64>,
 }
 
-fn seconds(result: &RunResult) -> Vec<Moment> {
+pub(super) fn seconds(result: &RunResult) -> Vec<Moment> {
     let slices = || result.steps.iter().flat_map(|step| &step.slices);
     let last = slices().map(|slice| slice.second).max().unwrap_or(0);
     let width = last / POINTS + 1;
@@ -123,7 +141,7 @@ fn fill_gaps(mut moments: BTreeMap<u32, Moment>, width: u32, last: u32) -> Vec<M
     moments.into_values().collect()
 }
 
-fn distribution(result: &RunResult, baseline: Option<&RunResult>) -> Chart {
+pub(super) fn distribution(result: &RunResult, baseline: Option<&RunResult>) -> Chart {
     let mut steps: Vec<&StepResult> =
         result.steps.iter().filter(|step| step.response_us.count > 0).collect();
     steps.sort_by_key(|step| std::cmp::Reverse(step.response_us.p95));
@@ -136,7 +154,6 @@ fn distribution(result: &RunResult, baseline: Option<&RunResult>) -> Chart {
         lines.push(spread(step, colour, false));
     }
     lines.retain(|line| !line.points.is_empty());
-    let tick = |(q, label): (f64, &str)| (along(q), label.to_string());
     let more = match left_out {
         0 => String::new(),
         _ => format!(", the {} slowest steps", STEPS.len()),
@@ -145,10 +162,16 @@ fn distribution(result: &RunResult, baseline: Option<&RunResult>) -> Chart {
     Chart {
         name: "distribution".to_string(),
         title: format!("Latency by percentile{more}{against}"),
-        x: Axis { from: 0.0, to: along(0.999), ticks: QUANTILES.map(tick).to_vec() },
+        x: quantile_axis(),
         y: latency_axis(&lines),
         lines,
     }
+}
+
+fn quantile_axis() -> Axis {
+    let tick = |(q, label): (f64, &str)| (along(q), label.to_string());
+    let ticks = QUANTILES.map(tick).to_vec();
+    Axis { from: 0.0, to: along(0.999), ticks, scale: Scale::Quantile }
 }
 
 /// How far along the axis a quantile is: each tenth of what remains takes the same room.
@@ -169,7 +192,7 @@ fn spread(step: &StepResult, colour: Colour, dashed: bool) -> Line {
     Line { label, colour, dashed, filled: false, points, band: Vec::new() }
 }
 
-fn percentiles(seconds: &[Moment]) -> Chart {
+pub(super) fn percentiles(seconds: &[Moment]) -> Chart {
     let (from, to) = ends(seconds);
     let one = |label: &str, q: f64, colour| Line {
         label: label.to_string(),
@@ -198,7 +221,7 @@ fn percentiles(seconds: &[Moment]) -> Chart {
     }
 }
 
-fn users(result: &RunResult) -> Chart {
+pub(super) fn users(result: &RunResult) -> Chart {
     let loads = || result.scenarios.iter().filter_map(|scenario| scenario.load.as_ref());
     let length = loads().map(|load| load.users.len()).max().unwrap_or(0);
     let at = |second: usize| {
@@ -226,7 +249,7 @@ fn users(result: &RunResult) -> Chart {
     }
 }
 
-fn rate(seconds: &[Moment]) -> Chart {
+pub(super) fn rate(seconds: &[Moment]) -> Chart {
     let (from, to) = ends(seconds);
     let one = |label: &str, colour, count: fn(&Moment) -> u64| Line {
         label: label.to_string(),
@@ -259,19 +282,19 @@ fn count_axis(lines: &[Line]) -> Axis {
     let step = round_step(most / 4.0);
     let steps = (most / step).ceil() as u64;
     let ticks = (0..=steps).map(|at| at as f64 * step).map(|y| (y, count_label(y))).collect();
-    Axis { from: 0.0, to: steps as f64 * step, ticks }
+    Axis { from: 0.0, to: steps as f64 * step, ticks, scale: Scale::Count }
 }
 
-fn count_label(value: f64) -> String {
+pub(super) fn count_label(value: f64) -> String {
     if value.fract() == 0.0 { show_count(value as u64) } else { format!("{value:.1}") }
 }
 
 /// Latencies are drawn by their logarithm: a step of 5 ms and one of 5 s share a chart.
-fn height(us: u64) -> f64 {
+pub(super) fn height(us: u64) -> f64 {
     (us.max(1) as f64).log10()
 }
 
-fn latency_axis(lines: &[Line]) -> Axis {
+pub(super) fn latency_axis(lines: &[Line]) -> Axis {
     let heights = || lines.iter().flat_map(|line| &line.points).map(|(_, y)| *y);
     let most = heights().fold(0.0, f64::max);
     let least = heights().fold(most, f64::min);
@@ -288,6 +311,7 @@ fn latency_axis(lines: &[Line]) -> Axis {
         from: height(all[below]),
         to: height(all[above]),
         ticks: ticks.iter().map(|us| (height(*us), show_duration_us(*us))).collect(),
+        scale: Scale::Latency,
     }
 }
 
@@ -297,7 +321,7 @@ fn ends(seconds: &[Moment]) -> (u32, u32) {
     (second(seconds.first()), second(seconds.last()))
 }
 
-fn time_axis(from: u32, to: u32) -> Axis {
+pub(super) fn time_axis(from: u32, to: u32) -> Axis {
     let to = to.max(from.saturating_add(1));
     let step = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600]
         .into_iter()
@@ -309,11 +333,12 @@ fn time_axis(from: u32, to: u32) -> Axis {
         from: f64::from(from),
         to: f64::from(to),
         ticks: ticks.map(|second| (f64::from(second), moment_label(second))).collect(),
+        scale: Scale::Time,
     }
 }
 
 /// A moment: `30 s`, and minutes from where seconds would be long: `2:30`.
-fn moment_label(second: u32) -> String {
+pub(super) fn moment_label(second: u32) -> String {
     if second < 120 {
         return format!("{second} s");
     }

@@ -44,7 +44,7 @@ impl<'a> Pair<'a> {
             title: line(&sides.title, 120),
             before: line(&sides.before, 240),
             after: line(&sides.after, 240),
-            findings: verdict.findings.iter().map(finding).collect(),
+            findings: verdict.findings.iter().map(|found| finding(found, None)).collect(),
             changes: changes(verdict),
             facts: sides.facts.iter().map(fact).collect(),
         }

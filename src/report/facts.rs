@@ -17,7 +17,7 @@ pub(super) fn facts(
     let (run, machine) = (&result.run, &result.machine);
     let mut facts = vec![
         ("Run", run.id.clone()),
-        ("Started", run.started.clone()),
+        ("Started", started(&run.started)),
         ("Duration", show_duration_us(run.duration_ms.saturating_mul(1_000))),
         ("Target", run.target.clone()),
         ("Profile", run.profile.clone()),
@@ -44,6 +44,14 @@ pub(super) fn facts(
         .map(|(label, value)| (label, line(&value, 300)))
         .filter(|(_, value)| !value.is_empty())
         .collect()
+}
+
+/// `2026-11-22 20:15:00 UTC`, or what is there instead of a time.
+pub(super) fn started(text: &str) -> String {
+    match text.parse::<jiff::Timestamp>() {
+        Ok(at) => at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        Err(_) => line(text, 40),
+    }
 }
 
 /// Each way that HTTP was spoken, with the hosts that it went to.

@@ -38,6 +38,21 @@ fn shown(text: &str, most: usize) -> String {
         .collect()
 }
 
+/// Whether nothing in a text is taken away where it is shown: see `line`.
+pub(super) fn is_plain(text: &str) -> bool {
+    shown(text, text.len()) == text.replace('\t', " ")
+}
+
+/// A `data:` URL of a picture; anything else is left out, whoever wrote the file.
+pub(super) fn picture(url: Option<&str>) -> Option<String> {
+    let url = url?;
+    let data = ["png", "jpeg"]
+        .iter()
+        .find_map(|kind| url.strip_prefix(&format!("data:image/{kind};base64,")))?;
+    let letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+    data.bytes().all(letter).then(|| url.to_string())
+}
+
 fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((at, _)) => format!("{}…", text[..at].trim_end()),

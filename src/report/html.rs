@@ -1,12 +1,21 @@
 //! Writes the page: one file that needs no network and no script.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value, context};
+use sha2::{Digest, Sha256};
 
 use super::comparison::Pair;
-use super::rows::{FindingRow, Report};
-use super::svg;
+use super::facts::started;
+use super::figures;
+use super::foreign::line;
+use super::repeat::Curls;
+use super::rows::{FailureRow, FindingRow, Report, failure};
+use super::slow::slow;
+use super::tiles::tiles;
+use crate::result::RunResult;
 
 const TEMPLATE: &str = include_str!("html.j2");
 
@@ -19,6 +28,12 @@ const PARTS: &str = include_str!("parts.j2");
 /// The style that all pages share.
 const STYLE: &str = include_str!("page.css");
 
+/// The style of charts.
+const FIGURES: &str = include_str!("figures.css");
+
+/// What makes charts zoom and commands be copied; the page is whole without it.
+const SCRIPT: &str = include_str!("page.js");
+
 /// The page's text.
 pub(super) fn render(report: &Report<'_>) -> String {
     let page = environment();
@@ -28,9 +43,9 @@ pub(super) fn render(report: &Report<'_>) -> String {
         word => report.word.name(),
         class => report.word.name().to_ascii_lowercase(),
         headline => headline(report.word.name(), &report.headline),
-        size => report.size(),
-        target => super::foreign::line(&run.target, 200),
-        started => super::foreign::line(&run.started, 40),
+        tiles => Value::from(Serde(tiles(report.result, report.verdict, &report.slas))),
+        target => line(&run.target, 200),
+        started => started(&run.started),
         health => report.health,
         health_reasons => Value::from(Serde(&report.health_reasons)),
         grave => Value::from(Serde(report.grave().collect::<Vec<_>>())),
@@ -43,17 +58,27 @@ pub(super) fn render(report: &Report<'_>) -> String {
         steps => Value::from(Serde(&report.steps)),
         seen => Value::from(Serde(&report.seen)),
         parts => Value::from(Serde(&report.parts)),
+        slow => Value::from(Serde(slow(report.result))),
+        failures => Value::from(Serde(failures(report.result))),
         vitals => Value::from(Serde(&report.vitals)),
         changes => report.changes.as_ref().map(|rows| Value::from(Serde(rows))),
         folded => report.changes.as_ref().map(|rows| rows.folded_title()),
-        compared => pictures(svg::comparison_inline(report.verdict)),
-        charts => pictures(svg::inline(report)),
+        compared => figures::of_comparison(report.verdict),
+        charts => figures::of_run(report),
         facts => Value::from(Serde(&report.facts)),
         command => &report.command,
         seed => run.seed,
         several => report.several(),
+        ..frame()
     };
     template.render(context).expect("the template uses what it is given")
+}
+
+/// Failures in full, of the steps under load.
+fn failures(result: &RunResult) -> Vec<FailureRow> {
+    let curls = Curls::new(&result.run.target);
+    let examples = result.steps.iter().flat_map(|step| &step.examples);
+    examples.map(|one| failure(one, Some(&curls))).collect()
 }
 
 /// The page of a comparison alone.
@@ -77,17 +102,25 @@ pub(super) fn comparison(of: &Pair<'_>) -> String {
         held => rows(|row| row.class == "pass"),
         changes => of.changes.as_ref().map(|rows| Value::from(Serde(rows))),
         folded => of.changes.as_ref().map(|rows| rows.folded_title()),
-        compared => pictures(svg::comparison_inline(of.verdict)),
+        compared => figures::of_comparison(of.verdict),
         facts => Value::from(Serde(&of.facts)),
         several => of.several(),
+        ..frame()
     };
     template.render(context).expect("the template uses what it is given")
 }
 
-/// Charts with their titles, as the templates take them.
-fn pictures(charts: Vec<(String, String)>) -> Vec<Value> {
-    let picture = |(title, svg)| context! { title, svg => Value::from_safe_string(svg) };
-    charts.into_iter().map(picture).collect()
+/// The script, and the policy under which it is the only one that runs, whatever else is in the
+/// page.
+fn frame() -> Value {
+    let digest = STANDARD.encode(Sha256::digest(SCRIPT));
+    let policy = format!(
+        "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+         script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    );
+    // A digest has no sign that an attribute could not hold.
+    let policy = Value::from_safe_string(policy);
+    context! { policy, script => Value::from_safe_string(SCRIPT.to_string()) }
 }
 
 /// What all pages are drawn with: everything is escaped that is not known to be safe.
@@ -97,6 +130,7 @@ pub(super) fn environment() -> Environment<'static> {
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
     page.set_syntax(syntax.expect("the usual delimiters can be told apart"));
     page.add_filter("prose", prose);
+    page.add_template("figures.css", FIGURES).expect("the style is a part of the program");
     page.add_template("page.css", STYLE).expect("the style is a part of the program");
     page.add_template("parts.j2", PARTS).expect("the parts are a part of the program");
     page
@@ -128,7 +162,7 @@ fn prose(text: &str) -> Value {
     Value::from_safe_string(parts.iter().enumerate().map(part).collect())
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::foreign::line;
+use super::foreign::{line, picture};
 use super::rows::NAME;
 use crate::analysis::Verdict;
 use crate::result::evidence::{NearMiss, TestEvidence};
@@ -23,6 +23,8 @@ pub(super) struct LeftRow {
     pub causes: Vec<String>,
     /// What differs from when it passed.
     pub changes: Vec<String>,
+    /// How the page looked when it failed: a `data:` URL.
+    pub screenshot: Option<String>,
 }
 
 /// The page of an attempt.
@@ -71,6 +73,7 @@ pub(super) fn left(test: &TestResult, verdict: &Verdict) -> Option<LeftRow> {
         pages: pages.collect(),
         causes: told(&found.causes, test.status),
         changes: told(&found.changes, test.status),
+        screenshot: picture(found.screenshot.as_deref()),
     })
 }
 

@@ -10,11 +10,12 @@ pub(super) use super::failure::{FailureRow, failure};
 use super::foreign::line;
 use super::latency::{LatencyRow, PartRow, VitalRow, latencies, parts, vitals};
 use super::left::{CloseRow, close};
+use super::repeat::{Curls, command};
 use super::seen::{SeenRow, seen};
 use super::tested::{TestRow, test, test_counts};
 use crate::analysis::{Finding, Stage, Verdict, Word};
 use crate::metric::Sla;
-use crate::result::{Health, RunResult, StepResult};
+use crate::result::{Health, RunResult, StepResult, TestResult, TestStatus};
 use crate::units::{show_bytes, show_count, show_percent, show_rate};
 
 /// The longest name that is shown whole.
@@ -64,6 +65,8 @@ pub(super) struct FindingRow {
     pub bound: String,
     pub place: String,
     pub example: Option<FailureRow>,
+    /// The place among all tests of the one that it is of, where that is told in full.
+    pub test: Option<usize>,
     /// Whether it speaks for rows of the comparison, which are shown one by one too.
     pub of_rows: bool,
 }
@@ -139,6 +142,7 @@ impl<'a> Report<'a> {
         verdict: &'a Verdict,
         baseline: Option<&'a RunResult>,
     ) -> Self {
+        let curls = Curls::new(&result.run.target);
         Self {
             result,
             verdict,
@@ -147,8 +151,8 @@ impl<'a> Report<'a> {
             headline: line(&verdict.headline, 600),
             health: health(result),
             health_reasons: result.generator.reasons.iter().map(|why| line(why, 300)).collect(),
-            findings: verdict.findings.iter().map(finding).collect(),
-            tests: result.tests.iter().map(|one| test(one, verdict)).collect(),
+            findings: findings(result, verdict, &curls),
+            tests: result.tests.iter().map(|one| test(one, verdict, &curls)).collect(),
             test_counts: test_counts(&result.tests),
             close: close(verdict),
             slas: slas(result, verdict),
@@ -158,7 +162,7 @@ impl<'a> Report<'a> {
             vitals: vitals(&result.generator),
             changes: changes(verdict),
             facts: facts(result, verdict, baseline),
-            command: line(&result.run.command.join(" "), 600),
+            command: command(&result.run),
         }
     }
 
@@ -207,7 +211,22 @@ pub(super) fn health(result: &RunResult) -> &'static str {
     }
 }
 
-pub(super) fn finding(found: &Finding) -> FindingRow {
+fn findings(result: &RunResult, verdict: &Verdict, curls: &Curls) -> Vec<FindingRow> {
+    let row = |found: &Finding| {
+        let of = |test: &TestResult| {
+            let browser = test.browser.as_ref().map(|browser| format!(" in {browser}"));
+            let has_card = !matches!(test.status, TestStatus::Passed | TestStatus::NotRun);
+            has_card
+                && found.metric == "test"
+                && found.subject == format!("{} › {}", test.scenario, test.title())
+                && browser.is_none_or(|browser| found.title.contains(&browser))
+        };
+        FindingRow { test: result.tests.iter().position(of), ..finding(found, Some(curls)) }
+    };
+    verdict.findings.iter().map(row).collect()
+}
+
+pub(super) fn finding(found: &Finding, curls: Option<&Curls>) -> FindingRow {
     let flaky = found.word == Word::Pass && found.observed == "flaky";
     let worth_knowing = found.word == Word::Pass && found.demands == 0 && !healthy(found);
     let notice = flaky || worth_knowing;
@@ -223,7 +242,8 @@ pub(super) fn finding(found: &Finding) -> FindingRow {
         observed: line(&found.observed, NAME),
         bound: line(&found.bound, NAME),
         place: line(found.place.as_deref().unwrap_or(""), 240),
-        example: found.example.as_deref().filter(|_| grave).map(failure),
+        example: found.example.as_deref().filter(|_| grave).map(|one| failure(one, curls)),
+        test: None,
         of_rows: found.speaks_for_rows(),
     }
 }

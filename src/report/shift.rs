@@ -1,7 +1,7 @@
 //! Says how the latencies of a step that failed have changed, percentile by percentile: all of
 //! them alike, only the tail, or a part that has moved to a slower place.
 
-use super::chart::{Axis, Chart, Colour, Line, QUANTILES, along, round_step};
+use super::chart::{Axis, Chart, Colour, Line, QUANTILES, Scale, along, round_step};
 use super::foreign::line;
 use crate::analysis::gate::{Change, Shape, ShapeKind};
 use crate::analysis::{Verdict, Word};
@@ -68,7 +68,7 @@ fn shift(number: usize, row: &Change, shape: &Shape) -> Chart {
     Chart {
         name: format!("shift-{number}"),
         title: format!("How the latency of {step} has changed, by percentile"),
-        x: Axis { from: first, to: last, ticks },
+        x: Axis { from: first, to: last, ticks, scale: Scale::Quantile },
         y: percent_axis(&lines),
         lines,
     }
@@ -96,5 +96,6 @@ fn percent_axis(lines: &[Line]) -> Axis {
         from: from as f64 * step,
         to: to as f64 * step,
         ticks: ticks.map(|y| (y, label(y))).collect(),
+        scale: Scale::Change,
     }
 }

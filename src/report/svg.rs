@@ -44,22 +44,8 @@ pub(super) fn comparison_files(verdict: &Verdict) -> Vec<(String, String)> {
     changes.into_iter().chain(shifts(verdict).iter().map(file)).collect()
 }
 
-/// Each chart that has lines, with its title, to stand within a page and take its ground.
-pub(super) fn inline(report: &Report<'_>) -> Vec<(String, String)> {
-    charts(report).iter().filter(|chart| !chart.lines.is_empty()).map(within).collect()
-}
-
-/// The charts of a comparison, to stand within a page.
-pub(super) fn comparison_inline(verdict: &Verdict) -> Vec<(String, String)> {
-    forest(verdict, false).into_iter().chain(shifts(verdict).iter().map(within)).collect()
-}
-
 fn file(chart: &Chart) -> (String, String) {
     (format!("{}.svg", chart.name), draw(chart, true))
-}
-
-fn within(chart: &Chart) -> (String, String) {
-    (chart.title.clone(), draw(chart, false))
 }
 
 fn draw(chart: &Chart, ground: bool) -> String {

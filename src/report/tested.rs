@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::foreign::line;
 use super::left::{LeftRow, left};
+use super::repeat::Curls;
 use super::rows::{FailureRow, NAME, failure};
 use crate::analysis::Verdict;
 use crate::result::{Attempt, Repeat, TestResult, TestStatus};
@@ -41,7 +42,7 @@ pub(super) struct AttemptRow {
     pub failure: Option<FailureRow>,
 }
 
-pub(super) fn test(test: &TestResult, verdict: &Verdict) -> TestRow {
+pub(super) fn test(test: &TestResult, verdict: &Verdict, curls: &Curls) -> TestRow {
     TestRow {
         scenario: line(&test.scenario, NAME),
         // Cut before the number, which tells repetitions apart.
@@ -62,16 +63,16 @@ pub(super) fn test(test: &TestResult, verdict: &Verdict) -> TestRow {
             (reason, None) => line(reason.as_deref().unwrap_or(""), 200),
         },
         place: line(&test.place, 240),
-        failure: test.failure.as_ref().map(failure),
+        failure: test.failure.as_ref().map(|one| failure(one, Some(curls))),
         left: left(test, verdict),
         tries: match test.tries.as_slice() {
             [] | [_] => Vec::new(),
-            several => several.iter().map(attempt).collect(),
+            several => several.iter().map(|one| attempt(one, curls)).collect(),
         },
     }
 }
 
-fn attempt(attempt: &Attempt) -> AttemptRow {
+fn attempt(attempt: &Attempt, curls: &Curls) -> AttemptRow {
     AttemptRow {
         status: attempt.status.name(),
         duration: duration(attempt.duration_ms),
@@ -80,7 +81,7 @@ fn attempt(attempt: &Attempt) -> AttemptRow {
             Some(failure) => line(&failure.message, 200),
             None => String::new(),
         },
-        failure: attempt.failure.as_ref().map(failure),
+        failure: attempt.failure.as_ref().map(|one| failure(one, Some(curls))),
     }
 }
 

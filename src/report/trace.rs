@@ -5,7 +5,7 @@ mod rows;
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
-use super::foreign::{block, line};
+use super::foreign::{block, line, picture};
 use super::html::environment;
 use super::rows::{NAME, failure};
 use crate::analysis::flake::Cause;
@@ -14,7 +14,7 @@ use crate::result::TestStatus;
 use crate::result::evidence::TracePage;
 use crate::result::trace::Trace;
 use crate::units::show_percent;
-use rows::{Scale, lines, messages, picture, requests, source, steps, why};
+use rows::{Scale, lines, messages, requests, steps, why};
 
 const TEMPLATE: &str = include_str!("trace.j2");
 
@@ -43,7 +43,7 @@ pub fn trace_page(sheet: &Sheet<'_>) -> String {
     let scale = Scale::of(trace);
     let last = trace.last.as_ref();
     let failed = trace.failed_step();
-    let told = trace.failure.as_ref().map(failure);
+    let told = trace.failure.as_ref().map(|one| failure(one, None));
     let context = context! {
         word => word(trace.status),
         class => class(trace.status),
@@ -57,7 +57,6 @@ pub fn trace_page(sheet: &Sheet<'_>) -> String {
         others => others(sheet),
         crash => trace.crash.as_deref().map(|text| line(text, 400)),
         failure => told.as_ref().map(|one| Value::from(Serde(one))),
-        source => told.as_ref().map(source),
         step => failed.map(|(_, step)| line(&step.name, NAME)),
         why => failed.map(|(_, step)| Value::from(Serde(why(step)))),
         causes => causes(sheet),

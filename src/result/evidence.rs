@@ -27,6 +27,9 @@ pub struct TestEvidence {
     pub changes: Vec<String>,
     /// Steps that passed with little time left.
     pub close: Vec<NearMiss>,
+    /// How the page looked when the test first failed: a `data:` URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screenshot: Option<String>,
 }
 
 /// A page that shows one attempt.

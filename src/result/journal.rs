@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::recorder::{self, empty_histogram};
 use crate::result::histogram;
 use crate::result::{
-    FailureExample, Generator, Health, Histograms, RunResult, SetupFailure, Slice, TestResult,
-    Vital, is_zero,
+    FailureExample, Generator, Health, Histograms, RunResult, SetupFailure, Slice, SlowExample,
+    TestResult, Vital, is_zero,
 };
 use crate::sample::{Exemplar, Phases};
 
@@ -105,6 +105,9 @@ pub struct StepSecond {
     pub phases: BTreeMap<String, String>,
     /// A few failures in full.
     pub examples: Vec<FailureExample>,
+    /// The slowest success.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slowest: Option<SlowExample>,
 }
 
 /// How the run ended.
@@ -150,6 +153,7 @@ pub fn step_second(step: usize, second: u32, seen: &recorder::Series) -> StepSec
             .filter_map(|(name, seen)| Some((name.to_string(), histogram::encode(seen.as_ref()?))))
             .collect(),
         examples: seen.exemplars.iter().map(|one| example("", one)).collect(),
+        slowest: seen.slowest.as_ref().map(SlowExample::of),
     }
 }
 

@@ -8,6 +8,7 @@ use hdrhistogram::Histogram;
 use crate::recorder::{add_histogram, empty_histogram};
 use crate::result::histogram::{self, HistogramError};
 use crate::result::journal::{Entry, LoadSecond, SecondEntry, StepSecond, encode_all};
+use crate::result::slow::keep;
 use crate::result::{
     FailureExample, Histograms, LoadResult, RunResult, SetupFailure, StepResult, Summary,
     TestResult,
@@ -15,6 +16,9 @@ use crate::result::{
 
 /// Failures kept in full, per step and for the whole run.
 const EXAMPLES: usize = 5;
+
+/// Slow successes kept, per step and for the whole run.
+const SLOWEST: usize = 5;
 
 /// No run is silent for so many seconds: each second is told, and a broken journal may name any.
 const SILENCE: usize = 86_400;
@@ -296,6 +300,9 @@ fn add_step(step: &mut StepResult, entry: &StepSecond) {
         if same < 2 && step.examples.len() < EXAMPLES {
             step.examples.push(FailureExample { step: step.step.clone(), ..example.clone() });
         }
+    }
+    if let Some(slow) = &entry.slowest {
+        keep(&mut step.slowest, slow, SLOWEST);
     }
     if !entry.settling {
         step.slices.push(entry.slice.clone());

@@ -16,6 +16,7 @@ mod merge;
 mod outcome;
 pub mod recorded;
 mod seen;
+mod slow;
 mod sound;
 pub mod trace;
 
@@ -31,6 +32,7 @@ pub use generator::{Generator, Headroom, Health, Vital};
 pub use merge::{MergeError, merge};
 pub use outcome::{Attempt, CheckResult, Repeat, TestResult, TestStatus};
 pub use seen::{BrowserInfo, SeenResult, SeenSample};
+pub use slow::SlowExample;
 pub use sound::{Unsound, check_noise, check_sound};
 
 /// The version of the file format that this build writes.
@@ -300,6 +302,9 @@ pub struct StepResult {
     pub failures: BTreeMap<String, u64>,
     /// A few failures in full.
     pub examples: Vec<FailureExample>,
+    /// The slowest successes of different seconds, slowest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slowest: Vec<SlowExample>,
     /// Each check and how often it held.
     pub checks: Vec<CheckResult>,
     /// Bytes sent.

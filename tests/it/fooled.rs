@@ -3,6 +3,7 @@
 
 mod broken;
 mod ends;
+mod everything;
 mod faults;
 mod nothing;
 mod offered;

@@ -34,6 +34,7 @@ mod plan_diagnostics;
 mod project;
 mod publish;
 mod reading;
+mod report_page;
 mod reports;
 mod result_file;
 mod runner;

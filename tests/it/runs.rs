@@ -204,6 +204,7 @@ pub fn step(scenario: &str, name: &str, did: &Did) -> StepResult {
         failed_us: summary(&bad),
         failures: did.bad.iter().map(|(kind, n, _)| (kind.to_string(), *n)).collect(),
         examples,
+        slowest: Vec::new(),
         checks: vec![
             CheckResult {
                 check: "status is 200".into(),

@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::analysis::Line;
-use crate::report::foreign::{block, line};
-use crate::report::rows::{FailureRow, NAME};
+use crate::report::foreign::{block, line, picture};
+use crate::report::rows::NAME;
 use crate::result::trace::{Trace, TraceRequest, TraceStep};
 use crate::units::{show_bytes, show_duration_us};
 
@@ -160,14 +160,6 @@ pub(super) fn why(step: &TraceStep) -> WhyRow {
     }
 }
 
-/// The line of the scenario without what all lines of its block begin with, and the column of
-/// the caret in it.
-pub(super) fn source(failure: &FailureRow) -> (String, usize) {
-    let text = failure.line.trim_start_matches(' ');
-    let indent = failure.line.len() - text.len();
-    (text.to_string(), failure.column.saturating_sub(1 + indent).min(160))
-}
-
 /// A value as it is: texts without their quotes.
 fn value(value: &Value) -> String {
     match value {
@@ -295,14 +287,4 @@ pub(super) fn lines(all: &[Line]) -> Vec<(&'static str, String)> {
 fn keep(text: &str) -> String {
     let indent = text.len() - text.trim_start_matches(' ').len();
     format!("{}{}", " ".repeat(indent.min(60)), line(text, 160))
-}
-
-/// A `data:` URL of a picture; anything else is left out, whoever wrote the trace.
-pub(super) fn picture(url: Option<&str>) -> Option<String> {
-    let url = url?;
-    let data = ["png", "jpeg"]
-        .iter()
-        .find_map(|kind| url.strip_prefix(&format!("data:image/{kind};base64,")))?;
-    let letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
-    data.bytes().all(letter).then(|| url.to_string())
 }

@@ -10,7 +10,7 @@ use crate::http::server::{Act, Request, json, reply};
 use crate::support::{Sandbox, Service};
 
 /// With what JSON, URLs, HTML and forms escape, each in its own way.
-const CANARY: &str = "ka\"na/ri\\en+vo gel&<42>é";
+pub const CANARY: &str = "ka\"na/ri\\en+vo gel&<42>é";
 
 const SCENARIO: &str = r#"
 name: canary
@@ -72,7 +72,7 @@ vars: { nothing: nothing }
 "#;
 
 /// Every spelling that a server may send it back in.
-fn spellings() -> Vec<String> {
+pub fn spellings() -> Vec<String> {
     let quoted = serde_json::Value::from(CANARY).to_string();
     let inside = quoted.trim_matches('"').to_string();
     let percent: String = CANARY.bytes().map(|byte| format!("%{byte:02X}")).collect();
@@ -105,7 +105,7 @@ fn spellings() -> Vec<String> {
 }
 
 /// Sends everything it knows back, in every spelling.
-fn parrot(request: &Request) -> Vec<Act> {
+pub fn parrot(request: &Request) -> Vec<Act> {
     let all = spellings().join(" ");
     let plain = serde_json::json!({
         "plain": CANARY,
