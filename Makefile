@@ -13,8 +13,9 @@ lint: ## formatting, warnings, documentation
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
-bench: ## what Taster costs, then Taster beside its peers; installs the peers. PEERS="--rounds 1"
+bench: ## what Taster and its live view cost, then Taster beside its peers; installs them. PEERS="--rounds 1"
 	cargo bench --locked --bench engine
+	cargo bench --locked --bench live
 	cargo bench --locked --bench peers -- --install $(PEERS)
 
 bench-browser: ## Taster beside Playwright on the same pages; installs Playwright's npm package. ROUNDS=5

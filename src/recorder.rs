@@ -3,13 +3,17 @@
 //! A recorder fills the second that is going on and closes it when the first sample of a later
 //! one comes. Closed seconds are taken away and added up elsewhere, off the generator's threads.
 
+mod iterations;
 mod late;
+mod pauses;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
+pub use self::iterations::Iterations;
+pub use self::pauses::Pauses;
 use crate::plan::Turns;
 use crate::sample::{Exemplar, Failure, Phases, Sample, Timing};
 use late::{merged_lag, put_late};
@@ -44,6 +48,8 @@ pub struct Recorder {
     closed: Vec<Second>,
     keeps: bool,
     turns: Option<Turns>,
+    /// When the load was paused: what ends meanwhile belongs to the second it was paused in.
+    pub pauses: Pauses,
 }
 
 /// One second of one scenario, as one worker saw it.
@@ -98,33 +104,12 @@ pub struct Series {
     pub slowest: Option<Timing>,
 }
 
-/// How iterations went in one second.
-#[derive(Debug, Default)]
-pub struct Iterations {
-    /// Begun.
-    pub started: u64,
-    /// Walked to the end or to a failed step.
-    pub completed: u64,
-    /// Of these, with a failed step.
-    pub failed: u64,
-    /// Cut off by the end of the run.
-    pub interrupted: u64,
-    /// Virtual users at work: the most at once.
-    pub users: u32,
-    /// The time that users were there, from the end of one iteration to the end of the next,
-    /// all added up.
-    pub present: Duration,
-    /// How much of it they spent in pauses.
-    pub thought: Duration,
-    /// Of completed iterations without failure, microseconds.
-    pub duration: Option<Histogram<u64>>,
-}
-
 impl Recorder {
     /// For a scenario with so many series.
     pub fn new(series: usize) -> Self {
         let open = Second::empty(0, series);
-        Self { series, open, closed: Vec::new(), keeps: false, turns: None }
+        let pauses = Pauses::default();
+        Self { series, open, closed: Vec::new(), keeps: false, turns: None, pauses }
     }
 
     /// Counts as one side of a duet does whose sides take turns: what ends in the other's turn
@@ -195,6 +180,7 @@ impl Recorder {
     /// Samples reach a worker in the order they end, so a second once left is complete.
     fn turn_to(&mut self, now: Duration) {
         let counted = self.turns.map_or(now, |turns| turns.last_own(now));
+        let counted = self.pauses.passed(counted);
         let second = counted.as_secs() as u32;
         if second <= self.open.second {
             return;
@@ -347,19 +333,6 @@ impl Series {
         {
             self.slowest = Some(slowest);
         }
-    }
-}
-
-impl Iterations {
-    fn merge(&mut self, other: Iterations) {
-        self.started += other.started;
-        self.completed += other.completed;
-        self.failed += other.failed;
-        self.interrupted += other.interrupted;
-        self.users += other.users;
-        self.present += other.present;
-        self.thought += other.thought;
-        merge_optional(&mut self.duration, other.duration);
     }
 }
 

@@ -1,8 +1,9 @@
 //! Judges a run against accepted results: which of them may be compared with it at all, and what
 //! the comparison (`gate`) comes to.
 //!
-//! What was measured on another kind of machine, or was cut off, or had a generator that was the
-//! limit, is not compared. What nobody can decide is INCONCLUSIVE where somebody will act on it.
+//! What was measured on another kind of machine, or was cut off, or was changed by hand, or had a
+//! generator that was the limit, is not compared. What nobody can decide is INCONCLUSIVE where
+//! somebody will act on it.
 
 use super::finding::{Finding, Stage, number_of};
 use super::gate::{self, Comparison};
@@ -22,6 +23,9 @@ pub(super) fn judge(
         let title = "there is no baseline to compare with".to_string();
         let advice = "Accept a good run with `taster baseline accept`.";
         return (vec![notice("run", title).because(advice)], None);
+    }
+    if let Some(found) = altered(result, stored, margins) {
+        return (vec![found], None);
     }
     let (usable, mut findings) = match usable(result, stored, margins) {
         Ok(usable) => usable,
@@ -62,6 +66,23 @@ fn notice(subject: &str, title: String) -> Finding {
     )
 }
 
+/// A load that somebody changed while it went on is not the one that the baselines had.
+fn altered(result: &RunResult, stored: &Stored<'_>, margins: &Margins) -> Option<Finding> {
+    let mut runs = std::iter::once(result).chain(stored.again.iter().copied());
+    let changed = runs.find(|run| !run.run.altered.is_empty())?;
+    let changes: Vec<String> = changed.run.altered.iter().map(ToString::to_string).collect();
+    let id = &changed.run.id;
+    let title = format!("the load of `{id}` was changed by hand, so it is not compared");
+    let word = if margins.strict { Word::Inconclusive } else { Word::Pass };
+    let mut found = Finding { word, ..notice("run", title) }
+        .saw("baseline", number_of(changes.len(), "change"), "none".to_string())
+        .because(&format!("{}. Run it again without touching it.", changes.join("; ")));
+    if !margins.strict {
+        found.demands = 0;
+    }
+    Some(found)
+}
+
 /// How the comparison's note on a scenario begins that is not compared.
 fn apart(scenario: &str) -> String {
     format!("`{scenario}` is not compared")
@@ -75,6 +96,9 @@ fn fits(result: &RunResult, other: &RunResult) -> bool {
 fn spoilt(baseline: &RunResult) -> Option<String> {
     match (&baseline.run.ended_early, baseline.generator.health) {
         (Some(why), _) => Some(format!("it did not end by itself ({why})")),
+        (None, _) if !baseline.run.altered.is_empty() => {
+            Some("its load was changed by hand".to_string())
+        }
         (None, Health::Invalid) => Some("its generator was the limit".to_string()),
         _ => None,
     }

@@ -9,8 +9,11 @@ use crate::units::{show_count, show_percent};
 
 /// The word, how many demands it is about, the gravest finding, and how much a PASS rests on.
 pub(super) fn write(word: Word, result: &RunResult, findings: &[Finding]) -> String {
-    let flaky = if word == Word::Pass { flaky(result) } else { String::new() };
-    of(word, findings) + &flaky + &size(word, result)
+    let (flaky, altered) = match word {
+        Word::Pass => (flaky(result), altered(result)),
+        _ => Default::default(),
+    };
+    of(word, findings) + &flaky + altered + &size(word, result)
 }
 
 /// The word, how many demands it is about, and the gravest finding.
@@ -72,6 +75,14 @@ fn flaky(result: &RunResult) -> String {
         0 => String::new(),
         1 => ", one test only when it was tried again".to_string(),
         _ => format!(", {} tests only when they were tried again", show_count(flaky as u64)),
+    }
+}
+
+/// A PASS of another load than that of the profile is never claimed without saying so.
+fn altered(result: &RunResult) -> &'static str {
+    match result.run.altered.is_empty() {
+        true => "",
+        false => ", under a load that was changed by hand",
     }
 }
 

@@ -38,17 +38,19 @@ mod rows;
 #[cfg(test)]
 pub mod sketch;
 mod sla;
+mod standing;
 mod validity;
 pub mod wording;
 
 use crate::result::evidence::TestEvidence;
-use crate::result::{Machine, RunResult, SlaRecord};
+use crate::result::{Machine, RunResult};
 use gate::{Comparison, Gate};
 
 pub use finding::{Finding, Stage};
 pub use lines::Line;
 pub use near::near_misses;
 pub use order::{interval as quantile_interval, needed as samples_needed};
+pub use standing::{Standing, abort, latency_bounds, standings};
 
 /// The share of a step's requests that may fail where no SLA says otherwise.
 pub const ERROR_BUDGET: f64 = 0.01;
@@ -146,47 +148,6 @@ pub fn conclude(comparison: Comparison, beside: Vec<Finding>) -> Verdict {
     let word = findings.iter().map(|finding| finding.word).max().unwrap_or(Word::Invalid);
     let headline = headline::of_comparison(word, &comparison, &findings);
     Verdict { word, headline, findings, evidence: Vec::new(), comparison: Some(comparison) }
-}
-
-/// How an SLA stands while a load goes on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Standing {
-    /// The SLA as it was written.
-    pub sla: String,
-    /// What it is of so far.
-    pub observed: String,
-    /// The word it would get now.
-    pub word: Word,
-    /// How much of the bound is used: 1 is all of it; none where that says nothing.
-    pub used: Option<f64>,
-}
-
-/// How all SLAs stand by what is known so far.
-pub fn standings(so_far: &RunResult) -> Vec<Standing> {
-    let standing = |demand: sla::Demand| Standing {
-        sla: demand.finding.metric,
-        observed: demand.finding.observed,
-        word: demand.finding.word,
-        used: demand.finding.used,
-    };
-    sla::demands(so_far).into_iter().map(standing).collect()
-}
-
-/// The first SLA that may end the run, and does not hold after so many milliseconds of load.
-pub fn abort(so_far: &RunResult, elapsed_ms: u64) -> Option<String> {
-    let loads = so_far.scenarios.iter().filter_map(|scenario| scenario.load.as_ref());
-    let due = |record: &&SlaRecord| record.abort_after_ms.is_some_and(|ms| ms < elapsed_ms);
-    let records: Vec<&SlaRecord> = loads.flat_map(|load| &load.slas).filter(due).collect();
-    if records.is_empty() {
-        return None;
-    }
-    let mut broken = sla::demands(so_far).into_iter().filter(|d| d.finding.word == Word::Fail);
-    // What has no sample yet may still get some: only a number can end the run.
-    let seen = |demand: &sla::Demand| demand.finding.observed != "no data";
-    let metric = broken.find(|demand| {
-        seen(demand) && records.iter().any(|record| record.text == demand.finding.metric)
-    })?;
-    Some(format!("`{}` (it is {})", metric.finding.metric, metric.finding.observed))
 }
 
 impl Word {

@@ -18,6 +18,7 @@ pub(super) fn judge(result: &RunResult, others: &[Finding]) -> Vec<Finding> {
             .into_iter()
             .flatten()
             .collect();
+    findings.extend(altered(result));
     findings.extend(generator(result, others));
     findings.extend(full(result));
     findings
@@ -54,6 +55,18 @@ fn ended(result: &RunResult) -> Option<Finding> {
     }
     let found = finding(Word::Invalid, "end", format!("the run did not end by itself: {why}"));
     Some(found.because("What is shown is the part before that. Run it again, to the end."))
+}
+
+/// A load that somebody changed is another one than that of its profile.
+fn altered(result: &RunResult) -> Option<Finding> {
+    let changes: Vec<String> = result.run.altered.iter().map(ToString::to_string).collect();
+    if changes.is_empty() {
+        return None;
+    }
+    let title = format!("the load was changed by hand: {}", changes.join("; "));
+    let reason = "It is not the load of its profile: it is compared with no baseline, and can be \
+        none. Pauses are in no second and in no rate.";
+    Some(finding(Word::Pass, "by hand", title).because(reason))
 }
 
 /// Whether all parts of a divided run are there.

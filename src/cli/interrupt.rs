@@ -1,12 +1,22 @@
-//! Ctrl-C: once ends the run with what there is, twice ends the process.
+//! Ctrl-C: once ends the run with what there is, twice ends the process. A terminal that goes away
+//! and a request to terminate do the same.
 
 use crate::cli::Ended;
 use crate::cli::exit::{ExitCodes, ExitStatus};
-use crate::cli::words;
+use crate::cli::{live, words};
 use crate::executor::Stop;
+use crate::result::RunResult;
 
 /// The reason that `Stop` is given.
 pub const INTERRUPTED: &str = "interrupted";
+
+/// The reason of a stop that lets what was begun come to its end.
+pub const STOPPED: &str = "stopped by hand";
+
+/// Whether somebody ended the run before its time.
+pub fn ended(result: &RunResult) -> bool {
+    matches!(result.run.ended_early.as_deref(), Some(INTERRUPTED | STOPPED))
+}
 
 /// A stop that interruptions ask for.
 ///
@@ -26,10 +36,14 @@ pub fn listen(stop: &Stop) -> Result<(), Ended> {
     let stop = stop.clone();
     // Installed before goose can install its own, which would end the process without a result.
     ctrlc::set_handler(move || {
-        if stop.is_requested() {
+        if stop.is_urgent() {
+            live::give_back();
             at_once();
         }
-        words::say("\ninterrupted: saving what there is (once more to end at once)");
+        // The live view shows that itself.
+        if !live::is_shown() {
+            words::say("\ninterrupted: saving what there is (once more to end at once)");
+        }
         stop.request(INTERRUPTED);
     })
     .map_err(|error| Ended::environment(format!("cannot listen for Ctrl-C: {error}")))

@@ -7,10 +7,10 @@ use hdrhistogram::Histogram;
 
 use crate::cli::duet::part;
 use crate::cli::evidence::Evidence;
-use crate::cli::live::{self, Live};
+use crate::cli::live::{self, Hold, Live};
 use crate::cli::words;
 use crate::driver::browser::KeptFile;
-use crate::executor::{Observer, Stop, Vitals};
+use crate::executor::{Observer, Planned, Vitals};
 use crate::publish::Publisher;
 use crate::recorder::{add_histogram, empty_histogram};
 use crate::result::histogram;
@@ -32,14 +32,14 @@ const LOOK: u32 = 2;
 /// Listens to a run.
 pub struct Progress<'a> {
     folder: &'a mut RunFolder,
-    stop: Stop,
+    hold: Hold,
     live: bool,
     tests: usize,
     tests_done: usize,
     tests_failed: usize,
     tests_not_run: usize,
     failures_said: usize,
-    seconds: u64,
+    planned: Vec<Planned>,
     /// Since the last line: requests, failures, latencies.
     since: (u64, u64, Histogram<u64>),
     aborts: bool,
@@ -57,18 +57,18 @@ pub struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    /// Shows a run of so many tests and so many seconds of load.
-    pub fn new(folder: &'a mut RunFolder, stop: Stop, (tests, seconds): (usize, u64)) -> Self {
+    /// Shows a run of so many tests, with what is planned for each second of its load.
+    pub fn new(folder: &'a mut RunFolder, hold: Hold, tests: usize, planned: Vec<Planned>) -> Self {
         Self {
             folder,
-            stop,
+            hold,
             live: words::live(),
             tests,
             tests_done: 0,
             tests_failed: 0,
             tests_not_run: 0,
             failures_said: 0,
-            seconds,
+            planned,
             since: (0, 0, empty_histogram()),
             aborts: false,
             begun: None,
@@ -112,13 +112,13 @@ impl<'a> Progress<'a> {
                 add_histogram(&mut self.since.2, &part);
             }
         }
-        if self.show(second, ledger) {
+        if self.show(second) {
             self.since = (0, 0, empty_histogram());
         }
         if self.aborts && second.second % LOOK == LOOK - 1 {
             self.look(second.second, ledger);
         }
-        let last = u64::from(second.second) + 1 == self.seconds;
+        let last = second.second as usize + 1 == self.planned.len();
         if self.view.is_some() {
             return;
         } else if self.live {
@@ -132,20 +132,13 @@ impl<'a> Progress<'a> {
     }
 
     /// Shows the second on the whole terminal, where that is to be had; whether it is.
-    fn show(&mut self, second: &SecondEntry, ledger: &Ledger) -> bool {
+    fn show(&mut self, second: &SecondEntry) -> bool {
         if let Some(begun) = self.begun.take() {
-            let state = live::State::new(&begun, self.seconds);
-            self.view = Live::open(state, &self.stop);
+            let state = live::State::new(*begun, self.planned.clone());
+            self.view = Live::open(state, &self.hold);
         }
         let Some(view) = &self.view else { return false };
-        let looks = second.second.is_multiple_of(LOOK);
-        let standings = looks.then(|| crate::analysis::standings(&ledger.so_far()));
-        view.update(|state| {
-            state.second(second);
-            if let Some(standings) = standings {
-                state.standings(standings);
-            }
-        });
+        view.second(second);
         true
     }
 
@@ -160,8 +153,8 @@ impl<'a> Progress<'a> {
         let share = *failed as f64 / (*count).max(1) as f64;
         format!(
             "load {}/{} s  {} users  {}  {latency}  {} failed",
-            u64::from(second.second + 1).min(self.seconds),
-            self.seconds,
+            (second.second as usize + 1).min(self.planned.len()),
+            self.planned.len(),
             show_count(u64::from(users)),
             show_rate(*count as f64 / over as f64),
             show_percent(share),
@@ -172,7 +165,7 @@ impl<'a> Progress<'a> {
     fn look(&self, second: u32, ledger: &Ledger) {
         let elapsed = (u64::from(second) + 1) * 1000;
         if let Some(broken) = crate::analysis::abort(&ledger.so_far(), elapsed) {
-            self.stop.request(&format!("aborted by SLA {broken}"));
+            self.hold.stop.request(&format!("aborted by SLA {broken}"));
         }
     }
 
@@ -188,7 +181,7 @@ impl<'a> Progress<'a> {
 
     fn line(&self, text: &str) {
         if let Some(view) = &self.view {
-            view.update(|state| state.notice(text.trim_start()));
+            view.notice(text.trim_start());
             return;
         }
         if self.live {
@@ -203,7 +196,7 @@ impl Observer for Progress<'_> {
         if self.broken.is_none()
             && let Err(error) = self.folder.keep(entry)
         {
-            self.stop.request(&format!("the result could not be kept: {error}"));
+            self.hold.stop.request(&format!("the result could not be kept: {error}"));
             self.broken = Some(error);
         }
         if let Some(publisher) = self.publisher {
@@ -226,7 +219,7 @@ impl Observer for Progress<'_> {
                 self.failed(&format!("  setup failed: {step}: {}", example.message));
             }
             Entry::Second(second) => self.second(second, ledger),
-            Entry::LoadEnded(..) => {}
+            Entry::LoadEnded(..) | Entry::Altered(_) => {}
             Entry::End(_) => {
                 self.view = None;
                 if self.live {
@@ -251,7 +244,7 @@ impl Observer for Progress<'_> {
     }
 
     fn begins(&mut self) -> Option<Duration> {
-        if self.waits { part::wait_for_start(&self.stop) } else { None }
+        if self.waits { part::wait_for_start(&self.hold.stop) } else { None }
     }
 
     fn cpu_seconds(&mut self) -> Option<f64> {

@@ -10,7 +10,8 @@ use crate::cli::debugger::Terminal;
 use crate::cli::duet::part;
 use crate::cli::evidence::Evidence;
 use crate::cli::exit::{ExitStatus, of_verdict};
-use crate::cli::interrupt::{self, INTERRUPTED};
+use crate::cli::interrupt;
+use crate::cli::live::Hold;
 use crate::cli::progress::Progress;
 use crate::cli::{Ended, inputs, judge, publishing, safety, words};
 use crate::driver;
@@ -70,7 +71,8 @@ impl<'a> Half<'a> {
             tests.debugger = Some(Debugging::with(Arc::new(Terminal)));
             tests.headed |= has_display();
         }
-        Options { workers: args.testing.at_once(), threads, tests, launch: launch() }
+        let workers = args.testing.at_once();
+        Options { workers, threads, tests, launch: launch(), ..Options::default() }
     }
 }
 
@@ -133,7 +135,7 @@ pub fn run(args: &RunArgs, half: Half<'_>, publish: &PublishArgs) -> Result<Exit
         folder.make_latest()?;
     }
     publishing::conclude(publisher, Some(verdict.verdict.word));
-    if result.run.ended_early.as_deref() == Some(INTERRUPTED) {
+    if interrupt::ended(&result) {
         return Ok(ExitStatus::Interrupted);
     }
     publishing::notify(publish, &result, &verdict);
@@ -157,8 +159,8 @@ pub fn execute(
     };
     let tests: usize = plan.scenarios.iter().map(|scenario| scenario.tests.len()).sum();
     let tests = tests * options.tests.repeats() as usize;
-    let seconds = executor::load_duration(plan).as_secs();
-    let mut progress = Progress::new(folder, stop.clone(), (tests, seconds));
+    let hold = Hold { stop: stop.clone(), control: options.control.clone() };
+    let mut progress = Progress::new(folder, hold, tests, executor::outline(plan));
     progress.evidence = Evidence::new(options.tests.traces);
     progress.waits = info.duet.is_some();
     progress.publisher = publisher;

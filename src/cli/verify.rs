@@ -11,9 +11,8 @@ use crate::analysis::{self, Finding, Stage, Word};
 use crate::cli::args::{PartArgs, RunArgs, VerifyArgs};
 use crate::cli::choose::Asked;
 use crate::cli::exit::ExitStatus;
-use crate::cli::interrupt::INTERRUPTED;
 use crate::cli::judge::{self, Judged};
-use crate::cli::{Ended, github, inputs, run, safety, words};
+use crate::cli::{Ended, github, inputs, interrupt, run, safety, words};
 use crate::driver;
 use crate::executor::Options;
 use crate::plan::{Ceiling, Held, Plan};
@@ -195,7 +194,7 @@ fn answer(result: &RunResult, judged: &Judged) -> Answer {
     if rest > 0 {
         reasons.push(format!("and {rest} more, as reported above"));
     }
-    if result.run.ended_early.as_deref() == Some(INTERRUPTED) {
+    if interrupt::ended(result) {
         let why = "it cannot be told: the verification was interrupted".to_string();
         return Answer { go: false, reasons: vec![why], status: ExitStatus::Interrupted };
     }

@@ -6,6 +6,11 @@
 //!
 //! A user's life is one future that stays where it is, and a transaction carries it on until it
 //! pauses: goose makes a new future for each transaction, and that one is small.
+//!
+//! Goose's plan cannot be changed on the way. So once a load is changed by hand, goose still brings
+//! users and tells them to leave, and the roster says who of them works.
+
+mod roster;
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -50,6 +55,11 @@ struct Flock {
     all_done: Notify,
     /// Whether all lives were ended.
     closed: Cell<bool>,
+    /// The users that goose ever brings to this worker.
+    planned: usize,
+    /// Users beyond those, and whoever waits to be called or sent to the bench.
+    extras: RefCell<JoinSet<()>>,
+    called: Notify,
 }
 
 /// Drives this worker's share of a population until its end, or until nobody has anything left
@@ -72,13 +82,17 @@ pub(super) async fn drive(
     let mut before = 0;
     let left =
         steps.iter().map(|(users, _)| users.saturating_sub(std::mem::replace(&mut before, *users)));
+    let planned = left.sum();
     let flock = Rc::new(Flock {
         users: launches(population),
         limit,
         lives: RefCell::default(),
-        left: Cell::new(left.sum()),
+        left: Cell::new(planned),
         all_done: Notify::new(),
         closed: Cell::new(false),
+        planned,
+        extras: RefCell::default(),
+        called: Notify::new(),
         crew: crew.clone(),
     });
     let failed = |error: GooseError| ExecuteError::Goose(error.to_string());
@@ -88,7 +102,14 @@ pub(super) async fn drive(
         biased;
         () = async { crew.phase.reached(Stage::Ending).await; crew.phase.quiet().await } => {}
         () = flock.all_done.notified() => early = true,
-        over = attack.execute() => drop(over.map_err(failed)?),
+        over = attack.execute() => {
+            drop(over.map_err(failed)?);
+            if crew.hand.is_used() {
+                // Goose does not know how long the pauses were.
+                crew.phase.reached(Stage::Ending).await;
+            }
+        }
+        () = flock.keep_number(population) => {}
     }
     // Users that goose may still have from now on rest, until their event loop ends.
     crew.phase.advance(Stage::Ending);
@@ -119,6 +140,8 @@ fn attack(flock: &Rc<Flock>, steps: &[(usize, usize)]) -> Result<GooseAttack, Go
 struct Pace {
     paused: Cell<bool>,
     leaving: Cell<bool>,
+    /// Whether the user sits out for now.
+    benched: Cell<bool>,
 }
 
 impl Pace {
@@ -144,6 +167,7 @@ impl Pace {
 /// What one user does from its setup to its teardown.
 struct Life {
     pace: Rc<Pace>,
+    crew: Rc<Crew>,
     /// None when it is over.
     course: RefCell<Option<Pin<Box<dyn Future<Output = ()>>>>>,
 }
@@ -162,9 +186,11 @@ impl Life {
         if self.pace.paused.replace(false) { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Carries it to its end: the teardown.
+    /// Carries it to its end: the teardown. One that goose ends goes on where the load was changed
+    /// by hand: then goose does not know who is wanted.
     fn end(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.pace.leaving.set(true);
+        let kept = self.crew.hand.is_used() && self.crew.phase.is_on();
+        self.pace.leaving.set(!kept || self.pace.leaving.get());
         let mut course = self.course.borrow_mut();
         let Some(running) = course.as_mut() else { return Poll::Ready(()) };
         if running.as_mut().poll(cx).is_pending() {
@@ -225,8 +251,10 @@ impl Flock {
         }
         let life = lives[index].get_or_insert_with(|| {
             let pace = Rc::new(Pace::default());
+            pace.benched.set(self.crew.hand.is_used());
             let course = Box::pin(self.clone().live(index, pace.clone()));
-            Rc::new(Life { pace, course: RefCell::new(Some(course)) })
+            let crew = self.crew.clone();
+            Rc::new(Life { pace, crew, course: RefCell::new(Some(course)) })
         });
         Some(life.clone())
     }
@@ -247,6 +275,11 @@ impl Flock {
                 user.come_back();
                 continue;
             }
+            if pace.benched.get() {
+                self.sit_out(&pace).await;
+                user.come_back();
+                continue;
+            }
             if !self.walk(&mut user).await {
                 Box::pin(self.leave(user)).await;
                 self.one_less();
@@ -263,7 +296,10 @@ impl Flock {
         if self.limit.is_some_and(|limit| done >= limit) {
             return false;
         }
-        let number = done * self.users + user.number();
+        let number = match self.is_extra(user) {
+            false => done * self.users + user.number(),
+            true => roster::beyond(done, user.number()),
+        };
         match self.crew.iterate(user, Call { number, due: None }).await {
             Ended::Completed | Ended::CutOff => make_room(user.waited()).await,
             Ended::NoRow => return false,
@@ -276,6 +312,7 @@ impl Flock {
         for tries in 1.. {
             // A setup is load as well.
             self.crew.turn().await;
+            self.called(pace).await;
             if !self.crew.phase.is_on() || pace.leaving.get() {
                 return None;
             }
@@ -311,6 +348,8 @@ impl Flock {
     /// Ends all lives, all at once as goose does.
     async fn close(self: &Rc<Self>) {
         self.closed.set(true);
+        // Nobody else shall carry their lives on.
+        drop(std::mem::take(&mut *self.extras.borrow_mut()));
         let mut tasks = JoinSet::new();
         for life in std::mem::take(&mut *self.lives.borrow_mut()).into_iter().flatten() {
             tasks.spawn_local(async move { poll_fn(|cx| life.end(cx)).await });

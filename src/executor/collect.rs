@@ -8,12 +8,13 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::executor::begin::{measured, web_vitals};
+use crate::executor::control::Scalable;
 use crate::executor::health::{self, Judged};
 use crate::executor::once::{Scene, setup_failed};
 use crate::executor::probe::Probe;
 use crate::executor::pulse::Beat;
 use crate::executor::start::instant_of;
-use crate::executor::{Run, Vitals};
+use crate::executor::{Control, Run, Vitals};
 use crate::recorder::{Second, add_histogram, empty_histogram};
 use crate::result::histogram;
 use crate::result::journal::{Entry, LoadSecond, SecondEntry, StepSecond, step_second};
@@ -64,6 +65,9 @@ pub(super) struct Collector {
     vital: Vital,
     /// Measures the machine meanwhile, where somebody wants it to.
     probe: Option<Probe>,
+    /// What may be changed by hand, with the loads whose users can be; and how much was told.
+    control: (Control, Vec<Scalable>),
+    told: usize,
 }
 
 impl Collector {
@@ -104,12 +108,19 @@ impl Collector {
             vitals_before: None,
             vital: Vital::default(),
             probe: None,
+            control: Default::default(),
+            told: 0,
         }
     }
 
     /// Measures how fast the machine is, each second of the load.
     pub fn probing(self) -> Self {
         Self { probe: Probe::ready(), ..self }
+    }
+
+    /// Tells what is changed by hand.
+    pub fn under(self, control: (Control, Vec<Scalable>)) -> Self {
+        Self { control, ..self }
     }
 
     /// Starts the workers together and listens until all are done.
@@ -137,18 +148,22 @@ impl Collector {
                 self.probe.iter().for_each(|probe| probe.begin(origin.into_std()));
                 self.cpu_before = run.observer.cpu_seconds().map(|cpu| (origin, cpu));
                 self.vitals_before = Some((origin, run.observer.vitals(&self.threads)));
+                self.control.0.begin(origin, std::mem::take(&mut self.control.1));
                 for start in starts {
                     // A worker that is gone has told why.
                     let _ = start.send(origin);
                 }
             }
             self.tell_complete(run);
+            self.tell_altered(run);
         }
+        self.control.0.end();
         self.reached.fill(u32::MAX);
         if let Some(probe) = &mut self.probe {
             probe.end();
         }
         self.tell_complete(run);
+        self.tell_altered(run);
         self.tell_ends(run);
         let beats: Vec<Beat> = self.beats.into_values().collect();
         health::judge(&run.ledger.so_far(), &beats)
@@ -225,7 +240,7 @@ impl Collector {
             second,
             cpu: self.cpu_share(run),
             loop_gap_us: beat.gap.as_micros() as u64,
-            probe_ns: self.probe.as_mut().map_or(0, |probe| probe.second(second)),
+            probe_ns: self.probe(second),
             vital: Some(vital),
             ..SecondEntry::default()
         };
@@ -299,6 +314,20 @@ impl Collector {
         self.vitals_before = Some((now, seen));
         self.vital = vital;
         vital
+    }
+
+    /// The probe's own seconds go on in a pause, so those after one are not the load's.
+    fn probe(&mut self, second: u32) -> u64 {
+        match &mut self.probe {
+            Some(probe) if !self.control.0.is_used() => probe.second(second),
+            _ => 0,
+        }
+    }
+
+    fn tell_altered(&mut self, run: &mut Run<'_>) {
+        let new = self.control.0.told(self.told);
+        self.told += new.len();
+        new.into_iter().for_each(|one| run.tell(Entry::Altered(one)));
     }
 
     fn tell_ends(&mut self, run: &mut Run<'_>) {

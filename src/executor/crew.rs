@@ -3,6 +3,7 @@
 //! Everything here stays on its worker's thread: recording takes no lock and no channel.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use crate::driver::{Client, DriverError, Identity, Session};
 use crate::executor::browsers;
 use crate::executor::collect::Message;
 use crate::executor::feed::{self, Turn, mix};
+use crate::executor::hand::Hand;
 use crate::executor::once::TEARDOWN;
 use crate::executor::phase::{Phase, Seat};
 use crate::executor::recording::Recording;
@@ -81,6 +83,8 @@ pub(super) struct Crew {
     pub stopped: Cell<Option<Instant>>,
     /// How far its end has come.
     pub phase: Phase,
+    /// What was changed by hand.
+    pub hand: Rc<Hand>,
     /// The feed that ran out.
     pub feed_ended: RefCell<Option<String>>,
     client: Client,
@@ -175,7 +179,12 @@ pub(super) enum NoUser {
 
 impl Crew {
     /// A crew without users.
-    pub fn new(job: Job, worker: Worker, client: Client, tell: Sender<Message>) -> Self {
+    pub fn new(
+        job: Job,
+        worker: Worker,
+        client: Client,
+        (hand, tell): (Rc<Hand>, Sender<Message>),
+    ) -> Self {
         let now = Instant::now();
         let turns = job.plan.load.as_ref().and_then(|load| load.turns);
         let recorder = Recorder::new(job.plan.series.len()).keeping(job.keeps_timings);
@@ -189,6 +198,7 @@ impl Crew {
             last: Cell::new(now),
             stopped: Cell::new(None),
             phase: Phase::new(),
+            hand,
             feed_ended: RefCell::new(None),
             client,
             tell,
@@ -198,11 +208,6 @@ impl Crew {
     /// The load that the crew does; jobs are only made for scenarios that have one.
     pub fn load(&self) -> &LoadPlan {
         self.job.plan.load.as_ref().expect("a job is made from a scenario with load")
-    }
-
-    /// When this scenario's load begins.
-    pub fn begins(&self) -> Instant {
-        self.origin.get() + self.load().start_after
     }
 
     /// The number of the `index`th user of this worker among those of all workers.

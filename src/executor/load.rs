@@ -7,21 +7,24 @@ use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::runtime::LocalOptions;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep};
 
 use crate::executor::alarm::{Alarm, Awake, Timing};
 use crate::executor::begin::{planned, users_limit};
 use crate::executor::collect::{Collector, Message};
+use crate::executor::control::Scalable;
 use crate::executor::crew::{Connect, Crew, Job, Purpose, Worker};
+use crate::executor::hand::{Hand, attend};
 use crate::executor::health::Judged;
 use crate::executor::once::{Scene, raise_panic};
 use crate::executor::open::Pool;
 use crate::executor::phase::Stage;
 use crate::executor::pulse::{Pulse, this_thread, tick};
-use crate::executor::{ExecuteError, Run, Stop, closed, open};
+use crate::executor::{Control, ExecuteError, Options, Run, Stop, closed, control, open};
 use crate::plan::{Population, ShapePlan};
 
 /// After an interruption, started iterations may still run so long.
@@ -33,7 +36,7 @@ const INTERRUPTED: Duration = Duration::from_secs(1);
 /// When a worker could not be started.
 pub(super) fn load(
     scenes: &[Scene],
-    (threads, connect): (usize, &Connect),
+    (options, connect): (&Options, &Connect),
     stop: &Stop,
     run: &mut Run<'_>,
 ) -> Result<Judged, ExecuteError> {
@@ -44,14 +47,16 @@ pub(super) fn load(
     let (tell, messages) = channel();
     let mut starts = Vec::new();
     let mut workers = Vec::new();
-    for (index, shift) in shifts(&jobs, threads, stop, &tell).into_iter().enumerate() {
+    let by = (stop, &options.control);
+    for (index, shift) in shifts(&jobs, options.threads, by, &tell).into_iter().enumerate() {
         let (start, started) = oneshot::channel();
         starts.push(start);
         let name = format!("load-{index}");
         workers.push(std::thread::Builder::new().name(name).spawn(move || shift.work(started))?);
     }
     drop(tell);
-    let collector = Collector::new(scenes, workers.len()).probing();
+    let control = (options.control.clone(), scalable(&jobs));
+    let collector = Collector::new(scenes, workers.len()).probing().under(control);
     let judged = collector.collect(&messages, starts, run);
     let mut failed = None;
     for worker in workers {
@@ -81,11 +86,21 @@ pub(super) fn jobs(scenes: &[Scene], connect: &Connect, keeps_timings: bool) -> 
         .collect()
 }
 
+/// The loads whose users can be set by hand.
+pub(super) fn scalable(jobs: &[Job]) -> Vec<Scalable> {
+    let loads = jobs.iter().filter_map(|job| Some((job, job.plan.load.as_ref()?)));
+    loads
+        .filter_map(|(job, load)| {
+            control::scalable((job.scenario, &job.plan.name), &load.shape, load.start_after)
+        })
+        .collect()
+}
+
 /// One shift for each worker thread.
 pub(super) fn shifts(
     jobs: &[Job],
     threads: usize,
-    stop: &Stop,
+    (stop, control): (&Stop, &Control),
     tell: &Sender<Message>,
 ) -> Vec<Shift> {
     let threads = threads.max(1);
@@ -95,6 +110,7 @@ pub(super) fn shifts(
         jobs: jobs.to_vec(),
         shared: shared.clone(),
         stop: stop.clone(),
+        control: control.clone(),
         tell: tell.clone(),
         timing: Timing::Coarse,
         awake: Awake::default(),
@@ -108,6 +124,7 @@ pub(super) struct Shift {
     jobs: Vec<Job>,
     shared: Vec<Arc<AtomicU64>>,
     stop: Stop,
+    control: Control,
     tell: Sender<Message>,
     timing: Timing,
     awake: Awake,
@@ -151,17 +168,18 @@ impl Shift {
 
     /// All of a worker's time: users are set up, everybody starts together, the loads run.
     pub async fn shift(&self, start: oneshot::Receiver<Instant>) -> Result<(), ExecuteError> {
-        let ready = self.ready()?;
+        let hand = Rc::new(Hand::default());
+        let ready = self.ready(&hand)?;
         let crews: Vec<Rc<Crew>> = ready.iter().map(|ready| ready.crew.clone()).collect();
         tokio::select! {
             biased;
             () = stopped(&self.stop, &crews) => Ok(()),
-            worked = self.loads(ready, start) => worked,
+            worked = self.loads(ready, &hand, start) => worked,
         }
     }
 
     /// The crews of the loads that this worker has a share of.
-    fn ready(&self) -> Result<Vec<Ready>, ExecuteError> {
+    fn ready(&self, hand: &Rc<Hand>) -> Result<Vec<Ready>, ExecuteError> {
         let mut all = Vec::new();
         for (job, shared) in self.jobs.iter().zip(&self.shared) {
             let Some(load) = &job.plan.load else { continue };
@@ -172,7 +190,8 @@ impl Shift {
                 continue;
             }
             let client = (job.connect)(&job.plan, Purpose::Load)?;
-            let crew = Rc::new(Crew::new(job.clone(), worker, client, self.tell.clone()));
+            let told = (hand.clone(), self.tell.clone());
+            let crew = Rc::new(Crew::new(job.clone(), worker, client, told));
             let pool = Pool::new(crew.clone(), users);
             let (shared, timing, awake) = (shared.clone(), self.timing, self.awake.clone());
             all.push(Ready { crew, pool, shared, timing, awake });
@@ -183,6 +202,7 @@ impl Shift {
     async fn loads(
         &self,
         ready: Vec<Ready>,
+        hand: &Rc<Hand>,
         start: oneshot::Receiver<Instant>,
     ) -> Result<(), ExecuteError> {
         for Ready { crew, pool, .. } in &ready {
@@ -197,7 +217,8 @@ impl Shift {
             crew.origin.set(origin);
             crew.last.set(origin);
         }
-        let pulse = Pulse::new(self.worker.index, (origin, &self.awake), self.tell.clone());
+        let known = (&self.awake, hand);
+        let pulse = Pulse::new(self.worker.index, origin, known, self.tell.clone());
         let mut tasks = JoinSet::new();
         for ready in ready {
             tasks.spawn_local(bounded(ready, self.tell.clone()));
@@ -215,6 +236,7 @@ impl Shift {
         tokio::select! {
             () = all => {}
             () = tick(&crews, pulse) => {}
+            () = attend(&self.control, hand, &crews, origin) => {}
         }
         for crew in &crews {
             let seconds = crew.recorder.borrow_mut().take_all();
@@ -224,14 +246,23 @@ impl Shift {
     }
 }
 
-/// Ends the loads when the run is stopped: gently, and soon not.
+/// Ends the loads when the run is stopped: what was begun may come to its end, within the graceful
+/// stop where there is time for it.
 async fn stopped(stop: &Stop, crews: &[Rc<Crew>]) {
     stop.requested().await;
     for crew in crews {
         crew.stopped.set(Some(Instant::now()));
         crew.phase.advance(Stage::Ending);
     }
-    sleep(INTERRUPTED).await;
+    let gently = crews.iter().map(|crew| async {
+        sleep(crew.load().graceful_stop).await;
+        crew.phase.advance(Stage::Cut);
+    });
+    tokio::select! {
+        biased;
+        () = async { stop.urgent().await; sleep(INTERRUPTED).await } => {}
+        _ = join_all(gently) => {}
+    }
     crews.iter().for_each(|crew| crew.phase.advance(Stage::Cut));
     std::future::pending().await
 }
@@ -245,14 +276,16 @@ async fn bounded(ready: Ready, tell: Sender<Message>) -> Result<(), ExecuteError
         driven = drive(&ready) => driven,
     };
     assert!(!crew.phase.panicked(), "a virtual user panicked; its message is above");
-    let planned = crew.begins() + planned(&crew.load().shape);
+    // All in the load's own time: a pause is no part of how long it lasted.
+    let begins = crew.load().start_after;
+    let planned = begins + planned(&crew.load().shape);
     let over = match (&driven, crew.stopped.get()) {
-        (_, Some(stopped)) => planned.min(stopped),
+        (_, Some(stopped)) => planned.min(crew.time(stopped)),
         // It had nothing left to do.
-        (Ok(true), None) => crew.begins(),
+        (Ok(true), None) => begins,
         _ => planned,
     };
-    let lasted = crew.last.get().max(over).saturating_duration_since(crew.begins());
+    let lasted = crew.time(crew.last.get()).max(over).saturating_sub(begins);
     ready.pool.close().await;
     crew.active.set(0);
     let feed = crew.feed_ended.borrow().clone();
@@ -262,13 +295,13 @@ async fn bounded(ready: Ready, tell: Sender<Message>) -> Result<(), ExecuteError
 
 /// Moves the load towards its end when the time has come.
 async fn clock(crew: &Crew) {
-    let ends = crew.begins() + planned(&crew.load().shape);
+    let ends = crew.load().start_after + planned(&crew.load().shape);
     // Nobody begins by the clock in the open model, and what was due may still be done.
     if !matches!(crew.load().shape, ShapePlan::Open { .. }) {
-        sleep_until(ends).await;
+        crew.passed(ends).await;
         crew.phase.advance(Stage::Ending);
     }
-    sleep_until(ends + crew.load().graceful_stop).await;
+    crew.passed(ends + crew.load().graceful_stop).await;
     crew.phase.advance(Stage::Cut);
     std::future::pending().await
 }
@@ -282,7 +315,7 @@ async fn drive(ready: &Ready) -> Result<bool, ExecuteError> {
         tokio::select! {
             biased;
             () = crew.phase.reached(Stage::Ending) => {}
-            () = sleep_until(crew.begins()) => {}
+            () = crew.passed(load.start_after) => {}
         }
     }
     match &load.shape {

@@ -13,22 +13,30 @@
 //! **How a load ends.** When its time is over nothing new is begun, but for arrivals that were due
 //! and wait for a user. What goes on may finish within the graceful stop; then it is cut off,
 //! counted as interrupted, and every user that was set up is torn down. A stop of the run does the
-//! same at once, with one second in place of the graceful stop.
+//! same at once, with one second in place of the graceful stop, or with all of it where it is a
+//! gentle one.
+//!
+//! **What is changed by hand.** A load can be paused, and its users set to another number, while
+//! it goes on (`Control`). Nothing new is begun in a pause; the load's own time stands still in it,
+//! and with it every schedule and every second that is recorded. What was changed is in the result.
 
 mod alarm;
 mod begin;
 mod browsers;
 mod closed;
 mod collect;
+mod control;
 mod crew;
 mod debug;
 mod feed;
+mod hand;
 mod health;
 mod load;
 mod observer;
 mod once;
 mod open;
 mod options;
+mod outline;
 mod phase;
 mod probe;
 mod pulse;
@@ -53,9 +61,11 @@ use crate::plan::Plan;
 use crate::result::journal::{EndEntry, Entry, Ledger};
 use crate::result::{Machine, RunInfo, RunResult};
 
+pub use control::{Control, Scale};
 pub use debug::{Command, Debugger, Debugging, Halt, Inspect, NoPage, PageState};
 pub use observer::{Observer, Vitals};
 pub use options::{KeepTraces, Options, TestOptions};
+pub use outline::{Planned, outline};
 pub use start::monotonic;
 pub use stop::Stop;
 pub use tracing::{Attempted, trace};
@@ -129,7 +139,7 @@ fn execute_through(
     let mut scenes = runtime.block_on(once::open_scenes(plan, connect, stop, &mut run))?;
     runtime.block_on(once::tests(&scenes, options, stop, &mut run));
     runtime.block_on(browsers.quit());
-    let judged = load::load(&scenes, (options.threads, connect), stop, &mut run);
+    let judged = load::load(&scenes, (options, connect), stop, &mut run);
     // What setup made is taken away also when no load could be started.
     runtime.block_on(once::close_scenes(&mut scenes, &mut run));
     let judged = judged?;
@@ -162,6 +172,7 @@ impl Run<'_> {
 mod tests {
     mod closed;
     mod ends;
+    mod hand;
     mod machine;
     mod open;
     mod queue;
@@ -200,6 +211,7 @@ mod tests {
         plan: Plan,
         threads: usize,
         stop: Stop,
+        control: Control,
         connect: Connect,
         seen: Arc<Mutex<Vec<(Moment, Seen)>>>,
     }
@@ -270,7 +282,8 @@ mod tests {
                 turn(call)
             });
             let connect: Connect = Arc::new(move |plan, _| Ok(Client::fake(plan, script.clone())));
-            Self { plan, threads: 1, stop: Stop::new(), connect, seen }
+            let (stop, control) = Default::default();
+            Self { plan, threads: 1, stop, control, connect, seen }
         }
 
         fn threads(mut self, threads: usize) -> Self {
@@ -335,7 +348,8 @@ mod tests {
             let jobs = load::jobs(&scenes, &self.connect, run.observer.wants_timings());
             let (tell, told) = channel();
             let (mut starts, mut tasks) = (Vec::new(), JoinSet::new());
-            for shift in load::shifts(&jobs, self.threads, &self.stop, &tell) {
+            let by = (&self.stop, &self.control);
+            for shift in load::shifts(&jobs, self.threads, by, &tell) {
                 let (start, started) = oneshot::channel();
                 starts.push(start);
                 tasks.spawn_local(async move { shift.shift(started).await.unwrap() });
@@ -351,13 +365,16 @@ mod tests {
                 }
             }
             let origin = Moment::now() + Duration::from_millis(20);
+            self.control.begin(origin, load::scalable(&jobs));
             starts.into_iter().for_each(|start| start.send(origin).unwrap());
             while let Some(done) = tasks.join_next().await {
                 done.unwrap_or_else(once::raise_panic);
             }
             told.try_iter().for_each(|message| forward.send(message).unwrap());
             drop(forward);
-            Collector::new(&scenes, self.threads).collect(&messages, Vec::new(), run);
+            let control = (self.control.clone(), Vec::new());
+            let collector = Collector::new(&scenes, self.threads).under(control);
+            collector.collect(&messages, Vec::new(), run);
             once::close_scenes(&mut scenes, run).await;
         }
 

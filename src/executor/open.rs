@@ -247,7 +247,8 @@ impl Pool {
         while let Some(call) = next.take() {
             let goes_on = self.work(&mut user, call).await;
             let now = user.left_off().unwrap_or_else(Instant::now);
-            if goes_on && self.crew.phase.is_on() && !self.is_over() {
+            let on = self.crew.phase.is_on() && !self.crew.hand.is_paused();
+            if goes_on && on && !self.is_over() {
                 next = self.take(now, self.free_since.get().or(Some(now)));
             }
             if next.is_some() || !goes_on {
@@ -311,6 +312,12 @@ pub(super) async fn drive(pool: &Rc<Pool>, arrivals: &Arrivals, mut alarm: Alarm
 /// Releases one arrival after the other, until there are no more or nobody can do them.
 async fn release(pool: &Rc<Pool>, alarm: &mut Alarm, tasks: &mut JoinSet<()>) {
     while !pool.is_over() {
+        if pool.crew.held().await {
+            // Whoever became free in a pause is free from now on: the schedule was moved by it.
+            let free = pool.free_since.get().map(|free| free.max(Instant::now()));
+            pool.free_since.set(free);
+            continue;
+        }
         let Some(due) = pool.head() else { return };
         if !pool.has_free() {
             // Whoever is done first takes it; the schedule goes on when somebody rests.
@@ -319,6 +326,10 @@ async fn release(pool: &Rc<Pool>, alarm: &mut Alarm, tasks: &mut JoinSet<()>) {
             continue;
         }
         alarm.until(due).await;
+        if pool.crew.hand.is_paused() {
+            continue;
+        }
+        // What a pause has moved meanwhile is not due yet, and is not handed out.
         let now = Instant::now();
         let mut released = 0;
         while released < BATCH && pool.hand_out(now, tasks).await {
@@ -341,6 +352,10 @@ pub(super) async fn share(pool: &Rc<Pool>, (next, all): (Arc<AtomicU64>, u64)) -
             let Some(mut user) = pool.user().await else { return };
             crew.active.set(crew.active.get() + 1);
             while crew.phase.is_on() {
+                if crew.held().await {
+                    user.come_back();
+                    continue;
+                }
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 let call = Call { number, due: None };
                 if number >= all || crew.iterate(&mut user, call).await == Ended::NoRow {

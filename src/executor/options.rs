@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use crate::driver::browser::Launch;
-use crate::executor::Debugging;
+use crate::executor::{Control, Debugging};
 
 /// How a plan is executed.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub struct Options {
     pub tests: TestOptions,
     /// How browsers are started.
     pub launch: Launch,
+    /// What changes the load by hand while it goes on.
+    pub control: Control,
 }
 
 /// How tests are run.
@@ -80,7 +82,8 @@ impl FromStr for KeepTraces {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { workers: 4, threads: 1, tests: TestOptions::default(), launch: Launch::default() }
+        let (tests, launch, control) = Default::default();
+        Self { workers: 4, threads: 1, tests, launch, control }
     }
 }
 

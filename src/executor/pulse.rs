@@ -10,6 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use crate::executor::alarm::Awake;
 use crate::executor::collect::Message;
 use crate::executor::crew::Crew;
+use crate::executor::hand::Hand;
 
 /// How often a worker looks at itself.
 const TICK: Duration = Duration::from_millis(10);
@@ -53,17 +54,24 @@ pub(super) struct Pulse {
     ticks: u32,
     before: Instant,
     awake: Awake,
+    hand: Rc<Hand>,
     /// When it last told, and how much its thread had worked by then.
     told: (Instant, Duration),
 }
 
 impl Pulse {
     /// From `origin` on.
-    pub fn new(worker: usize, (origin, awake): (Instant, &Awake), tell: Sender<Message>) -> Self {
+    pub fn new(
+        worker: usize,
+        origin: Instant,
+        (awake, hand): (&Awake, &Rc<Hand>),
+        tell: Sender<Message>,
+    ) -> Self {
         let (gap, late, ticks) = (Duration::ZERO, Duration::ZERO, 0);
-        let (awake, told) = (awake.clone(), (Instant::now(), Duration::ZERO));
+        let (awake, hand) = (awake.clone(), hand.clone());
+        let (before, second, told) = (origin, 0, (Instant::now(), Duration::ZERO));
         let mut pulse =
-            Self { worker, origin, tell, second: 0, gap, late, ticks, before: origin, awake, told };
+            Self { worker, origin, tell, second, gap, late, ticks, before, awake, hand, told };
         pulse.told.1 = pulse.worked();
         pulse
     }
@@ -80,7 +88,12 @@ impl Pulse {
         self.gap = self.gap.max(late);
         self.late += late;
         self.ticks += 1;
-        now.saturating_duration_since(self.origin).as_secs() > u64::from(self.second)
+        self.seconds(now) > self.second
+    }
+
+    /// The whole seconds of load so far: there are none in a pause.
+    fn seconds(&self, now: Instant) -> u32 {
+        self.hand.passed(now.saturating_duration_since(self.origin)).as_secs() as u32
     }
 
     /// Tells the second that is over, and that all seconds before `complete` were handed over.
@@ -94,7 +107,7 @@ impl Pulse {
             cpu: if elapsed > 0.0 { used / elapsed } else { 0.0 },
             ..Beat::default()
         };
-        self.second = now.saturating_duration_since(self.origin).as_secs() as u32;
+        self.second = self.seconds(now);
         self.told = (now, worked);
         (self.gap, self.late, self.ticks) = (Duration::ZERO, Duration::ZERO, 0);
         let (second, complete) = (self.second, complete.unwrap_or(self.second));

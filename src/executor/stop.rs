@@ -1,4 +1,4 @@
-//! How a run is told to end: once, with a reason; gently first, at once if need be.
+//! How a run is told to end: with a reason; gently, or soon if need be.
 
 use std::sync::Arc;
 
@@ -13,6 +13,8 @@ pub struct Stop {
 #[derive(Debug, Clone, Default)]
 struct State {
     reason: Option<String>,
+    /// Whether what was begun may take its time.
+    gentle: bool,
 }
 
 impl Stop {
@@ -21,9 +23,19 @@ impl Stop {
         Self { state: Arc::new(watch::Sender::new(State::default())) }
     }
 
-    /// Ends the run for `reason`; the first reason stays.
+    /// Ends the run for `reason`, soon; the first reason stays.
     pub fn request(&self, reason: &str) {
         self.state.send_modify(|state| {
+            state.reason.get_or_insert_with(|| reason.to_string());
+            state.gentle = false;
+        });
+    }
+
+    /// Begins nothing new, and lets what was begun come to its end as at the end of a load. One
+    /// that is to end soon does so.
+    pub fn request_gently(&self, reason: &str) {
+        self.state.send_modify(|state| {
+            state.gentle |= state.reason.is_none();
             state.reason.get_or_insert_with(|| reason.to_string());
         });
     }
@@ -38,11 +50,28 @@ impl Stop {
         self.state.borrow().reason.is_some()
     }
 
+    /// Whether it was, and soon.
+    pub fn is_urgent(&self) -> bool {
+        self.state.borrow().is_urgent()
+    }
+
     /// Waits until it is.
     pub async fn requested(&self) {
         let mut state = self.state.subscribe();
         // The sender lives as long as `self`, so this only ends with a reason.
         let _ = state.wait_for(|state| state.reason.is_some()).await;
+    }
+
+    /// Waits until it is, and soon.
+    pub async fn urgent(&self) {
+        let mut state = self.state.subscribe();
+        let _ = state.wait_for(State::is_urgent).await;
+    }
+}
+
+impl State {
+    fn is_urgent(&self) -> bool {
+        self.reason.is_some() && !self.gentle
     }
 }
 

@@ -1,4 +1,5 @@
-//! Keeps one side of a duet to its turns: what has no schedule of its own waits for them.
+//! Keeps one side of a duet to its turns: what has no schedule of its own waits for them. It also
+//! waits while the load is paused.
 
 use tokio::time::{Instant, sleep_until};
 
@@ -9,6 +10,9 @@ impl Crew {
     /// Waits until an iteration may be begun; tells whether that took any time. The end of the
     /// load ends it too.
     pub async fn turn(&self) -> bool {
+        if self.held().await {
+            return true;
+        }
         let Some(turns) = self.load().turns else { return false };
         let at = self.since(Instant::now());
         let next = turns.next_own(at).map(|next| self.origin.get() + next);

@@ -15,6 +15,10 @@ use crate::units::{Pause, Rate};
 /// a short load is cut as its warm-up, and the requests of one second resemble each other.
 const FEWEST: u64 = 200;
 
+/// A load that lasts so long can be compared with its baselines, second by second: one that would
+/// be over sooner is slowed down, unless it may not take four times as long.
+const LASTING: Duration = Duration::from_secs(15);
+
 /// What a load is called that was made for a verification: baselines are kept by this name.
 const PROFILE: &str = "verify";
 
@@ -121,6 +125,8 @@ impl LoadPlan {
             false => each,
         };
         let requests = iterations.saturating_mul(most);
+        let lasting = LASTING.min(ceiling.longest / 4);
+        let gap = gap.max(lasting.div_f64(requests.max(1) as f64));
         self.profile = PROFILE.to_string();
         self.start_after = Duration::ZERO;
         self.shape = ShapePlan::PerUser { users: 1, iterations, max_duration: ceiling.longest };

@@ -45,7 +45,7 @@ impl Meters {
             }
             Entry::Second(second) => self.second(second),
             Entry::LoadEnded(scenario, ..) => self.load_ended(*scenario),
-            Entry::SetupFailed(..) => {}
+            Entry::SetupFailed(..) | Entry::Altered(_) => {}
             Entry::End(_) => {
                 self.readings.generator = None;
                 self.readings.loads.iter_mut().for_each(|load| load.now = None);

@@ -15,6 +15,7 @@ pub(super) fn facts(
     baseline: Option<&RunResult>,
 ) -> Vec<(&'static str, String)> {
     let (run, machine) = (&result.run, &result.machine);
+    let changes: Vec<String> = run.altered.iter().map(ToString::to_string).collect();
     let mut facts = vec![
         ("Run", run.id.clone()),
         ("Started", started(&run.started)),
@@ -24,6 +25,7 @@ pub(super) fn facts(
         ("Seed", run.seed.to_string()),
         ("Revision", run.git_revision.clone().unwrap_or_default()),
         ("Tags", run.tags.join(", ")),
+        ("Changed by hand", changes.join("; ")),
     ];
     for load in result.scenarios.iter().filter_map(|scenario| scenario.load.as_ref()) {
         facts.push(("Load", format!("{}, {} model, by {}", load.shape, load.model, load.engine)));

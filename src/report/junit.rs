@@ -76,9 +76,11 @@ pub(super) fn comparison(changes: Option<&Changes>, findings: &[FindingRow]) -> 
     written(&file)
 }
 
-/// Findings that are neither a test nor an SLA nor compared, which have cases of their own.
+/// Findings that are neither a test nor an SLA nor compared, which have cases of their own. Of what
+/// is only worth knowing there is none, but that somebody changed the load.
 fn run_findings<'a>(report: &'a Report<'_>) -> impl Iterator<Item = &'a FindingRow> {
-    let own = |row: &&FindingRow| row.class == "notice" || row.stage == "tests" || row.of_rows;
+    let told = |row: &FindingRow| row.class == "notice" && row.metric != "by hand";
+    let own = move |row: &&FindingRow| told(row) || row.stage == "tests" || row.of_rows;
     report.findings.iter().filter(move |row| !own(row)).filter(|row| {
         !report.slas.iter().any(|sla| sla.sla == row.metric && sla.place == row.place)
     })

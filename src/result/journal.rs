@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::recorder::{self, empty_histogram};
 use crate::result::histogram;
 use crate::result::{
-    FailureExample, Generator, Health, Histograms, RunResult, SetupFailure, Slice, SlowExample,
-    TestResult, Vital, is_zero,
+    Alteration, FailureExample, Generator, Health, Histograms, RunResult, SetupFailure, Slice,
+    SlowExample, TestResult, Vital, is_zero,
 };
 use crate::sample::{Exemplar, Phases};
 
@@ -32,6 +32,8 @@ pub enum Entry {
     Second(Box<SecondEntry>),
     /// The load of one scenario is over, after so many milliseconds; a feed may have ended it.
     LoadEnded(usize, u64, Option<String>),
+    /// Somebody changed the load by hand.
+    Altered(Alteration),
     /// The run is over.
     End(Box<EndEntry>),
 }

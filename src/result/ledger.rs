@@ -31,6 +31,8 @@ pub struct Ledger {
     tests: BTreeMap<usize, TestResult>,
     durations: BTreeMap<usize, Histogram<u64>>,
     ended: bool,
+    /// Whether single seconds are left out.
+    brief: bool,
 }
 
 /// The whole run's histograms of one step.
@@ -55,7 +57,14 @@ impl Ledger {
             tests: BTreeMap::new(),
             durations: BTreeMap::new(),
             ended: false,
+            brief: false,
         }
+    }
+
+    /// The same without the single seconds of steps, for whoever adds up what is still going on
+    /// again and again: it does not grow.
+    pub fn brief(begin: RunResult) -> Self {
+        Self { brief: true, ..Self::new(begin) }
     }
 
     /// Adds one entry.
@@ -79,6 +88,7 @@ impl Ledger {
                     load.dropped = offered.saturating_sub(load.started);
                 }
             }
+            Entry::Altered(one) => super::altered::add(&mut self.result.run.altered, one),
             Entry::End(end) => {
                 self.ended = true;
                 self.result.run.duration_ms = end.duration_ms;
@@ -177,6 +187,9 @@ impl Ledger {
             };
             totals.add(entry)?;
             add_step(step, entry);
+            if !entry.settling && !self.brief {
+                step.slices.push(entry.slice.clone());
+            }
         }
         Ok(())
     }
@@ -303,9 +316,6 @@ fn add_step(step: &mut StepResult, entry: &StepSecond) {
     }
     if let Some(slow) = &entry.slowest {
         keep(&mut step.slowest, slow, SLOWEST);
-    }
-    if !entry.settling {
-        step.slices.push(entry.slice.clone());
     }
 }
 

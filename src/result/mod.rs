@@ -4,6 +4,7 @@
 //! carries what was demanded (SLAs, the steps named) and where it was written.
 
 mod accepted;
+mod altered;
 mod duet;
 mod durations;
 pub mod evidence;
@@ -25,6 +26,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use accepted::{Accepted, LearntNoise, MachineNoise, NOISE_FORMAT};
+pub use altered::{Alteration, Altered};
 pub use duet::DuetPart;
 pub use durations::Durations;
 pub use format::{FormatError, check_format, from_json};
@@ -97,7 +99,7 @@ pub struct RunInfo {
     pub git_revision: Option<String>,
     /// The command line, secrets hidden.
     pub command: Vec<String>,
-    /// Why the run ended early: `interrupted`, `aborted by SLA ...`, `killed`.
+    /// Why the run ended early: `interrupted`, `stopped by hand`, `aborted by SLA ...`, `killed`.
     pub ended_early: Option<String>,
     /// Tests that were wanted, and those there were before any were chosen by tag.
     pub tests_wanted: bool,
@@ -121,6 +123,9 @@ pub struct RunInfo {
     /// Its part in a duet, where it had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duet: Option<DuetPart>,
+    /// What somebody changed by hand while its load went on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub altered: Vec<Alteration>,
 }
 
 /// The part of all tests that a run had.

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 use taster::analysis::gate::{Compared, Design};
 use taster::analysis::{Margins, Stage, Stored, Verdict, Word, judge};
-use taster::result::{Health, Merged, RunResult, SetupFailure, Shard, StepResult, TestStatus};
+use taster::result::{
+    Alteration, Altered, Health, Merged, RunResult, SetupFailure, Shard, StepResult, TestStatus,
+};
 
 use crate::runs::{Did, SHOP, example, healthy, load, nothing, step, with_slas, with_test};
 
@@ -558,6 +560,32 @@ fn a_baseline_that_was_cut_off_is_left_out() {
     assert_eq!(left_out.count(), 2);
     let said = ["the baseline is not a valid run: it did not end by itself (interrupted)"];
     check_steady(&slower(1.0, 6_000), &base[3..4], Word::Inconclusive, &said);
+}
+
+#[test]
+fn a_load_that_was_changed_by_hand_is_compared_with_nothing() {
+    let (base, mut by_hand) = (steady(6_000), slower(1.0, 6_000));
+    let what = Altered::Users { scenario: "shop".to_string(), users: 30 };
+    by_hand.run.altered = vec![Alteration { at_ms: 20_140, what }];
+    let said = ["was changed by hand, so it is not compared", "set to 30 at 20.1 s"];
+    let verdict = check_steady(&by_hand, &base, Word::Inconclusive, &said);
+    assert_eq!(verdict.comparison, None);
+    // A first look is told, and nobody acts on it; without a baseline a PASS says it too.
+    let stored = Stored { baselines: base.iter().collect(), ..Stored::none() };
+    let lenient = Margins { strict: false, ..Margins::default() };
+    let aloud = ["PASS: all", "under a load that was changed by hand", "users of `shop` set to 30"];
+    told(&judge(&by_hand, &stored, &lenient), Word::Pass, &aloud);
+    check(&by_hand, Word::Pass, &aloud);
+    // Nor is anything compared with it.
+    let mut base = base;
+    base[2].run.altered.clone_from(&by_hand.run.altered);
+    let verdict = check_steady(&slower(1.0, 6_000), &base, Word::Pass, &["is left out: its load"]);
+    let design = verdict.comparison.as_ref().map(|of| of.design);
+    assert_eq!(design, Some(Design::Stored { baselines: 9, runs: 1 }));
+    let again = Stored { again: vec![&by_hand], ..Stored::none() };
+    let again = Stored { baselines: base.iter().collect(), ..again };
+    let verdict = judge(&slower(1.0, 6_000), &again, &Margins::default());
+    told(&verdict, Word::Inconclusive, &said[..1]);
 }
 
 #[test]

@@ -3,41 +3,35 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{Mode, OFlags};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
-
+use crate::support::terminal::{resize, terminal};
 use crate::support::{Sandbox, Service};
 
-/// A program on a terminal of 110 columns and 30 lines.
+/// A program on a terminal.
 struct Seated {
     child: Child,
     keyboard: File,
     screen: Arc<Mutex<String>>,
+    /// What was on the screen when a key was last pressed.
+    seen: usize,
 }
 
 impl Seated {
+    /// On one of 110 columns and 30 rows.
     fn start(sandbox: &Sandbox, arguments: &[&str]) -> Self {
-        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
-        grantpt(&ours).and_then(|()| unlockpt(&ours)).expect("a terminal that can be used");
-        let name = ptsname(&ours, Vec::new()).expect("its name");
-        let theirs: OwnedFd =
-            rustix::fs::open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY, Mode::empty())
-                .expect("the other side");
-        let size = Winsize { ws_col: 110, ws_row: 30, ws_xpixel: 0, ws_ypixel: 0 };
-        tcsetwinsize(&ours, size).expect("a size");
-        let mut command = sandbox.command(arguments);
+        Self::at(sandbox.command(arguments), (110, 30))
+    }
+
+    fn at(mut command: Command, size: (u16, u16)) -> Self {
+        let (keyboard, theirs) = terminal(size).expect("a terminal");
         command.env("TERM", "xterm-256color").stdout(Stdio::null());
         command.stdin(theirs.try_clone().expect("a copy")).stderr(theirs);
         let child = command.spawn().expect("it starts");
         // The command keeps copies of the other side, and the end would never be seen.
         drop(command);
-        let keyboard = File::from(ours);
         let mut reader = keyboard.try_clone().expect("a copy");
         let screen = Arc::new(Mutex::new(String::new()));
         let seen = screen.clone();
@@ -47,24 +41,32 @@ impl Seated {
                 seen.lock().expect("whole").push_str(&String::from_utf8_lossy(&bytes[..count]));
             }
         });
-        Self { child, keyboard, screen }
+        Self { child, keyboard, screen, seen: 0 }
     }
 
     fn screen(&self) -> String {
         self.screen.lock().expect("whole").clone()
     }
 
-    /// Waits for a word: blanks between words are not drawn.
+    /// Waits for a word after the last key: blanks between words are not drawn, nor is what was
+    /// there before.
     fn sees(&mut self, wanted: &str) {
         let by = Instant::now() + Duration::from_secs(60);
-        while !self.screen().contains(wanted) {
+        while !self.screen()[self.seen..].contains(wanted) {
             assert!(Instant::now() < by, "`{wanted}` is not seen:\n{}", self.screen());
             std::thread::sleep(Duration::from_millis(20));
         }
     }
 
     fn types(&mut self, keys: &str) {
+        self.seen = self.screen().len();
         self.keyboard.write_all(keys.as_bytes()).expect("it takes keys");
+    }
+
+    /// All of it is drawn anew.
+    fn is_resized(&mut self, size: (u16, u16)) {
+        self.seen = self.screen().len();
+        resize(&self.keyboard, size).expect("it is there");
     }
 
     fn ends(mut self) -> (Option<i32>, String) {
@@ -77,26 +79,34 @@ impl Seated {
 
 const ENTER: &str = "\x1b[?1049h";
 const LEAVE: &str = "\x1b[?1049l";
+const COLOUR: &str = "\x1b[38;5;";
 
 fn sandbox(seconds: u32) -> Sandbox {
     Sandbox::with(&format!(
         "name: s\nload:\n  journey: [{{ step: look, get: /, expect: {{ status: 200 }} }}]\n  \
-         profiles: {{ p: {{ arrivals: 20/s, duration: {seconds}s, max-users: 5 }} }}\n  \
-         sla: [\"http_req_failed: rate<0.01\"]\n"
+         think: 20ms\n  profiles:\n    \
+         p: {{ arrivals: 20/s, duration: {seconds}s, max-users: 5 }}\n    \
+         users: {{ users: 2, duration: {seconds}s }}\n  sla: [\"http_req_failed: rate<0.01\"]\n"
     ))
 }
 
 fn load(service: &Service) -> [&str; 8] {
-    ["load", "s.yaml", "--profile", "p", "--target", &service.url, "--out", "out"]
+    profile("p", service)
+}
+
+fn profile<'s>(name: &'s str, service: &'s Service) -> [&'s str; 8] {
+    ["load", "s.yaml", "--profile", name, "--target", &service.url, "--out", "out"]
 }
 
 #[test]
 fn a_load_on_a_terminal_is_shown_and_the_terminal_is_given_back() {
-    let (sandbox, service) = (sandbox(3), Service::healthy());
+    let (sandbox, service) = (sandbox(2), Service::healthy());
     let mut seated = Seated::start(&sandbox, &load(&service));
     seated.sees("generator");
+    seated.sees("offered");
     seated.sees("rate<0.01");
     let (code, screen) = seated.ends();
+    assert!(!screen.contains(COLOUR), "NO_COLOR is set");
     assert_eq!(code, Some(0), "{screen}");
     let (entered, left) = (screen.find(ENTER), screen.rfind(LEAVE));
     assert!(entered.expect("it came") < left.expect("it went"), "{screen}");
@@ -117,6 +127,65 @@ fn a_key_ends_a_load_with_what_there_is() {
     let result = sandbox.json("out/result.json");
     assert_eq!(result["run"]["ended_early"], "interrupted");
     assert!(result["steps"][0]["count"].as_u64().expect("a count") > 0, "{result}");
+}
+
+#[test]
+fn keys_pause_scale_and_gently_stop_a_load_on_any_terminal_and_all_of_it_is_told() {
+    let (sandbox, service) = (sandbox(60), Service::healthy());
+    let mut command = sandbox.command(&profile("users", &service));
+    command.env_remove("NO_COLOR");
+    let mut seated = Seated::at(command, (60, 20));
+    seated.sees("generator");
+    seated.types("p");
+    seated.sees("PAUSED");
+    seated.is_resized((40, 12));
+    seated.sees("gently");
+    seated.types("p");
+    seated.is_resized((100, 30));
+    seated.sees("users");
+    seated.types("+");
+    seated.sees("(planned");
+    seated.types("s");
+    seated.sees("STOPPING");
+    let (code, screen) = seated.ends();
+    assert_eq!(code, Some(130), "{screen}");
+    assert!(screen.contains(COLOUR) && screen.contains(LEAVE), "{screen}");
+    let run = &sandbox.json("out/result.json")["run"];
+    assert_eq!(run["ended_early"], "stopped by hand");
+    assert!(run["altered"][0]["what"]["paused"]["lasted_ms"].as_u64().is_some(), "{run}");
+    assert_eq!(run["altered"][1]["what"]["users"]["users"], 3);
+    for report in ["verdict.json", "report.md", "report.html", "junit.xml"] {
+        let text = sandbox.read(&format!("out/{report}"));
+        assert!(text.contains("changed by hand: paused at"), "{report}: {text}");
+    }
+}
+
+#[test]
+fn a_run_that_was_changed_by_hand_passes_aloud_and_becomes_no_baseline() {
+    let (sandbox, service) = (sandbox(2), Service::healthy());
+    let mut seated = Seated::start(&sandbox, &profile("users", &service));
+    seated.sees("generator");
+    seated.types("+");
+    let (code, screen) = seated.ends();
+    assert_eq!(code, Some(0), "{screen}");
+    let headline = "under a load that was changed by hand";
+    assert!(sandbox.read("out/report.md").contains(headline), "{screen}");
+    sandbox
+        .run(&["baseline", "accept", "out", "--why", "it looks good"])
+        .exits(1)
+        .says(&["its load was changed by hand (users of `s` set to 3 at"]);
+}
+
+#[test]
+fn a_terminal_that_goes_away_does_not_end_the_run() {
+    let (sandbox, service) = (sandbox(2), Service::healthy());
+    let mut seated = Seated::start(&sandbox, &load(&service));
+    seated.sees("generator");
+    let Seated { mut child, keyboard, .. } = seated;
+    drop(keyboard);
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    let result = sandbox.json("out/result.json");
+    assert_eq!(result["scenarios"][0]["load"]["completed"], 40, "{result}");
 }
 
 #[test]

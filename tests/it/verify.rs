@@ -70,8 +70,11 @@ impl Demo {
 fn verify(sandbox: &Sandbox, url: &str, more: &[&str]) -> Outcome {
     let fixed = ["verify", "s.yaml", "--target", url, "--seed", "3"];
     let health = ["--health", "/api/v1/health"];
-    let ceiling: &[&str] = if more.contains(&"--ceiling") { &[] } else { &["--ceiling", "240/s"] };
-    sandbox.run(&[&fixed[..], &health, ceiling, more].concat())
+    let given = |option: &str| more.contains(&option);
+    let ceiling: &[&str] = if given("--ceiling") { &[] } else { &["--ceiling", "1000/s"] };
+    // A load lasts a quarter of that: long enough for what is asked here.
+    let within: &[&str] = if given("--within") { &[] } else { &["--within", "6s"] };
+    sandbox.run(&[&fixed[..], &health, ceiling, within, more].concat())
 }
 
 #[test]
@@ -86,35 +89,57 @@ fn a_healthy_deployment_is_go_and_broken_ones_are_rolled_back() {
     assert_eq!(result["tests"].as_array().map(Vec::len), Some(2));
     assert!(sandbox.json("good/verdict.json")["verdict"] == "PASS");
     demo.end();
-    for (name, fault, words) in [
-        ("errors", "errors=40%@/api/v1/products", "500"),
-        ("slow", "slow=500ms@/api/v1/products", "http_req_duration"),
-        ("html", "html@/api/v1/products", "HTML"),
-    ] {
+    let rolled_back = |(name, fault, words): (&str, &str, &str)| {
         let demo = Demo::start(&sandbox, &[fault]);
-        let bad = verify(&sandbox, &demo.url, &["--out", name, "--within", "20s"]).exits(1);
+        let bad = verify(&sandbox, &demo.url, &["--out", name, "--within", "4s"]).exits(1);
         let answer = bad.stdout.split("\nROLLBACK").nth(1).unwrap_or_default().to_string();
         assert!(answer.contains(words), "{name}: {bad}");
         assert!(!bad.stdout.contains("\nGO"), "{name}: {bad}");
         demo.end();
-    }
+    };
+    at_once(
+        [
+            ("errors", "errors=40%@/api/v1/products", "500"),
+            ("slow", "slow=500ms@/api/v1/products", "http_req_duration"),
+            ("html", "html@/api/v1/products", "HTML"),
+        ],
+        rolled_back,
+    );
+}
+
+/// Does it with all of them beside each other: most of a verification is waiting.
+fn at_once<T: Send, const N: usize>(all: [T; N], one: impl Fn(T) + Sync) {
+    std::thread::scope(|scope| {
+        for item in all {
+            let one = &one;
+            scope.spawn(move || one(item));
+        }
+    });
 }
 
 #[test]
 fn what_was_accepted_before_is_what_is_compared_with() {
-    let sandbox = Sandbox::with(SHOP);
-    let quick = Service::start(|_| json_ok());
-    let scenario = SHOP.replace("\"$.data[0].id\": { exists: true }", "$.data: { exists: true }");
-    sandbox.write("s.yaml", scenario);
-    verify(&sandbox, &quick.url, &["--out", "first", "--ceiling", "24/s"]).exits(0);
+    let one_step = SHOP.split("load:").next().expect("tests").to_string()
+        + "load:\n  journey: [{ step: live, get: /api/v1/live }]\n  \
+           profiles: { smoke: { users: 2, duration: 10s } }\n  \
+           sla: [\"http_req_failed: rate<0.9\"]\n";
+    let sandbox = Sandbox::with(&one_step.replace("$.data[0].id", "$.data.token"));
+    let well = Service::start(|_| json_ok());
+    verify(&sandbox, &well.url, &["--out", "first"]).exits(0);
     sandbox.run(&["baseline", "accept", "first", "--why", "release 1"]).exits(0);
     assert_eq!(sandbox.names("baselines"), ["verify"]);
-    let body = r#"{"data":{"token":"t-1","items":[1,2]}}"#;
-    let slow = Service::start(move |_| after(60, json("200 OK", body)));
-    let worse = verify(&sandbox, &slow.url, &["--out", "second", "--ceiling", "24/s"]).exits(1);
-    assert!(worse.stdout.contains("ROLLBACK"), "{worse}");
+    // All that is demanded of the run itself holds: only beside the one before it is worse.
+    let asked = AtomicU32::new(0);
+    let sick = Service::start(move |request| match request.path() {
+        "/api/v1/live" if asked.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) => {
+            after(1, json("500 Internal Server Error", "{}"))
+        }
+        _ => json_ok(),
+    });
+    let worse = verify(&sandbox, &sick.url, &["--out", "second"]).exits(1);
     let answer = worse.stdout.split("\nROLLBACK").nth(1).unwrap_or_default();
-    assert!(answer.contains("FAIL shop"), "{worse}");
+    assert!(answer.contains("FAIL shop › live: Errors"), "{worse}");
+    assert_eq!(answer.matches("FAIL").count(), 1, "{worse}");
 }
 
 #[test]
@@ -137,7 +162,8 @@ fn a_service_that_does_not_get_well_in_time_is_rolled_back_without_load() {
 
 #[test]
 fn a_service_that_gets_well_late_is_waited_for() {
-    let sandbox = Sandbox::with(&SHOP.replace("$.data[0].id", "$.data.token"));
+    let only_tests = SHOP.split("load:").next().expect("tests");
+    let sandbox = Sandbox::with(&only_tests.replace("$.data[0].id", "$.data.token"));
     let asked = AtomicU32::new(0);
     let service = Service::start(move |request| match request.path() {
         // An old instance answers in between: one good answer is not enough.
@@ -235,9 +261,23 @@ load:
     assert!(!paced(&Project::of(text).plan().scenarios[0].tests[0].steps, 0.0), "it tells");
     let skip = scenario.tests[1].skip.as_deref();
     assert!(skip.is_some_and(|why| why.contains("ceiling")), "browsers are left out: {skip:?}");
+    assert_eq!(held[0].takes, std::time::Duration::from_secs(300 * 4 * 3 / 2));
     // p(99) takes 300 samples of a step that comes in one iteration of four, and chance is uneven.
     assert_eq!(held[0].iterations, 300 * 4 * 3 / 2);
     assert_eq!(load.profile, "verify");
+}
+
+#[test]
+fn a_load_that_would_be_over_too_soon_to_be_compared_is_slower_than_its_ceiling() {
+    let takes = |longest: u64| {
+        let mut plan = Project::of(SHOP).plan();
+        let longest = std::time::Duration::from_secs(longest);
+        plan.hold_below(&Ceiling { rate: Rate(1_000.0), samples: &samples_needed, longest })[0]
+            .clone()
+    };
+    let (long, short) = (takes(600), takes(8));
+    assert_eq!((long.iterations, long.takes.as_secs_f64().round()), (200, 15.0));
+    assert_eq!((short.iterations, short.takes.as_secs_f64().round()), (200, 2.0));
 }
 
 #[test]
@@ -246,20 +286,22 @@ fn no_more_requests_are_sent_than_the_ceiling_allows() {
     sandbox.write("t.yaml", SHOP.replace("name: shop", "name: other").replace("[0].id", ".token"));
     // What fails at once would be tried again at once: that is held below the ceiling too.
     let broken = |path: &str| path.ends_with("/products") || path.contains("/login");
-    for failing in [false, true] {
+    at_once([false, true], |failing| {
+        let out = if failing { "failing" } else { "well" };
         let service = Service::start(move |request| match failing && broken(request.path()) {
             true => after(0, json("500 Internal Server Error", "{}")),
             false => json_ok(),
         });
-        let fixed = ["verify", "s.yaml", "t.yaml", "--target", &service.url, "--ceiling", "40/s"];
-        let more = ["--out", "out", "--report", "json"];
+        let fixed = ["verify", "s.yaml", "t.yaml", "--target", &service.url, "--ceiling", "200/s"];
+        // At their fastest the two of them take four seconds: a load may not be slower here.
+        let more = ["--out", out, "--report", "json", "--within", "16s"];
         let outcome = sandbox.run(&[&fixed[..], &more].concat()).exits(i32::from(failing));
-        let seconds = by_second(&sandbox.json("out/result.json"));
+        let seconds = by_second(&sandbox.json(&format!("{out}/result.json")));
         // In each second what the ceiling allows, and one for each of the two loads; a slice may
-        // hold what came a little late from the one before.
-        assert!(seconds.iter().all(|count| *count <= 40 + 2 + 2), "{seconds:?}\n{outcome}");
+        // hold what came up to 40 ms late from the one before.
+        assert!(seconds.iter().all(|count| *count <= 200 + 2 + 8), "{seconds:?}\n{outcome}");
         assert!(failing || seconds.iter().sum::<u64>() >= 80, "enough to judge: {seconds:?}");
-    }
+    });
 }
 
 /// The requests of each second of a load.

@@ -100,6 +100,12 @@ pub fn good(shown: &str, result: &RunResult) -> Result<(), Ended> {
             result.generator.reasons.join("; ")
         ));
     }
+    if let Some(change) = result.run.altered.first() {
+        return refused(format!(
+            "its load was changed by hand ({change}), so it is not that of its profile; run it \
+             again without touching it"
+        ));
+    }
     if let Some(part) = &result.run.duet {
         return refused(format!(
             "it is one side of the duet `{}`, which ran beside the other; run `taster load` alone",

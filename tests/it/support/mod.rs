@@ -3,6 +3,7 @@
 
 pub mod sandbox;
 pub mod service;
+pub mod terminal;
 
 pub use sandbox::{Outcome, Running, Sandbox};
 pub use service::{Service, after, json_ok};
