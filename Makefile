@@ -25,6 +25,7 @@ gate: ## Taster on its own scenarios, green without a fault and red with each
 	./benches/gate-demo.sh
 
 gate-proof: ## how often the gate errs: made-up runs, then recorded duets. DUETS=60
+	cargo bench --locked --bench gate -- --verdict-time
 	cargo bench --locked --bench gate
 	cargo bench --locked --bench gate -- --real record --duets $(or $(DUETS),3) target/gate-recordings
 	cargo bench --locked --bench gate -- --real replay target/gate-recordings --json target/gate-replay.json

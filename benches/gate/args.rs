@@ -17,6 +17,10 @@ pub struct Args {
     #[arg(long)]
     pub real: Option<Real>,
 
+    /// Neither stage: how long a verdict takes, of a minute with ten steps against ten baselines
+    #[arg(long, conflicts_with = "real")]
+    pub verdict_time: bool,
+
     /// Where recordings are
     #[arg(value_name = "DIR", default_value = "target/gate-recordings")]
     pub folder: PathBuf,
@@ -29,7 +33,8 @@ pub struct Args {
     #[arg(long, default_value_t = 4_000)]
     trials: usize,
 
-    /// Synthetic: runs made up for each host, from which trials draw
+    /// Synthetic: restarts made up for each host, from which trials draw; of runs on their own four
+    /// times as many
     #[arg(long, default_value_t = 1_600)]
     runs: usize,
 
@@ -79,6 +84,6 @@ impl Args {
     /// How much the synthetic stage tries.
     pub fn amount(&self) -> Amount {
         let Args { seed, trials, runs, goals, .. } = *self;
-        Amount { seed, trials, runs, seconds: 30, whole: !goals }
+        Amount { seed, trials, runs, alone: 4 * runs, seconds: 30, whole: !goals }
     }
 }

@@ -1,14 +1,15 @@
 //! `make gate-proof`: how often the gate errs, measured. `cargo bench --bench gate -- --help` lists
 //! the options.
 //!
-//! Two stages. The synthetic one makes runs up on hosts whose noise is known and counts wrong
-//! words; the real one records duets of the embedded backend, and judges the recordings by the gate
-//! and by the rules of others.
+//! Two stages, and how long a verdict takes (`--verdict-time`). The synthetic stage makes runs up
+//! on hosts whose noise is known and counts wrong words; the real one records duets of the embedded
+//! backend, and judges the recordings by the gate and by the rules of others.
 
 mod args;
 mod record;
 mod replay;
 mod synthetic;
+mod time;
 
 use std::process::ExitCode;
 
@@ -19,6 +20,7 @@ use crate::args::{Args, Real};
 fn main() -> ExitCode {
     let args = Args::parse();
     let done = match args.real {
+        None if args.verdict_time => time::run(),
         None => synthetic(&args),
         Some(Real::Record) => record::record(&args),
         Some(Real::Replay) => replay(&args),

@@ -55,7 +55,7 @@ fn free(folder: &Path, kind: &str) -> Result<PathBuf, String> {
 
 fn duet(args: &Args, folder: &Path, fault: Option<&str>) -> Result<(), String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_taster"));
-    command.args(["duet", SCENARIO, "--profile", "proof", "--no-extension"]);
+    command.args(["duet", SCENARIO, "--profile", "proof", "--no-extension", "--no-early-stop"]);
     command.args(["--segment", &args.segment, "--restarts", &args.restarts.to_string()]);
     command.args(["--layout", &args.layout, "--report", "md"]);
     command.arg("--out").arg(folder);

@@ -166,8 +166,9 @@ fn words(
     recording: &Recording,
     usual: &BTreeMap<String, f64>,
 ) -> Result<[Word; RULES.len()], String> {
+    let look = gate::Look::only(recording.restarts.len() as u32);
     let comparison =
-        gate::duet(&recording.restarts, &Gate::default(), false).map_err(|why| why.to_string())?;
+        gate::duet(&recording.restarts, &Gate::default(), look).map_err(|why| why.to_string())?;
     let mut failed = [false; RULES.len()];
     let (before, after) = &recording.restarts[0];
     let stored = spectra(before)?;

@@ -5,6 +5,7 @@
 //! their form (`rate<=1`), others only beside what accepted runs show: `p(95)<500` where p95 is
 //! 9 ms lets a tenfold slowdown pass.
 
+use super::gate::ahead;
 use super::measure::selected;
 use super::{order, sla};
 use crate::metric::{Aggregate, Kind, Metric, Operator, Sla, Unit};
@@ -32,7 +33,7 @@ pub struct Limit<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
     /// A stable name: `limit-never-fails`, `limit-always-fails`, `limit-undecided`,
-    /// `limit-unreached`.
+    /// `limit-unreached`, `margin-never-fails`, `run-too-short`.
     pub code: &'static str,
     /// One sentence without a full stop.
     pub problem: String,
@@ -217,6 +218,24 @@ fn further(sla: &Sla, value: f64) -> Option<f64> {
         (_, true) => (value > 0.0).then_some(value * FAR),
         (_, false) => Some(value / FAR),
     }
+}
+
+/// What is wrong with a load that lasts so many seconds: too short a one compares no latency, run
+/// after run.
+pub fn short(seconds: u64) -> Option<Doubt> {
+    let least = ahead::shortest();
+    (seconds > 0 && seconds < u64::from(least)).then(|| Doubt {
+        code: "run-too-short",
+        problem: format!(
+            "a run of this profile takes {seconds} s, half of it warm-up: what is left is too \
+             little to compare its latencies with any baseline"
+        ),
+        label: "",
+        help: format!(
+            "let it last {least} s or longer, or use `taster duet`, which stretches it to its \
+             segments"
+        ),
+    })
 }
 
 /// What is wrong with margins, beside what accepted runs show: those in which twice as slow a

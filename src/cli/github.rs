@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::analysis::Verdict;
 use crate::cli::args::JudgeArgs;
 use crate::cli::judge::Judged;
 use crate::cli::{Ended, words};
-use crate::report::{self, Format, Told};
+use crate::report::{self, Format, Sides, Told};
 use crate::result::RunResult;
 use crate::store::{self, RunFolder};
 
@@ -31,11 +32,35 @@ pub fn tell(
     judged: &Judged,
     args: &JudgeArgs,
 ) -> Result<(), Ended> {
-    if !is_here() && !args.report.contains(&Format::Github) {
+    // A side of a duet is no run of its own to anybody: the duet tells of all of them.
+    if !is_wanted(&args.report) || result.run.duet.is_some() {
         return Ok(());
     }
     let at = from_the_top();
-    let told = report::told(result, &judged.verdict, judged.baseline.as_ref(), &at);
+    put(report::told(result, &judged.verdict, judged.baseline.as_ref(), &at), folder)
+}
+
+/// Tells it of a comparison that is not of one run, such as a duet, in the same ways.
+///
+/// # Errors
+/// When a file of the runner cannot be written.
+pub fn tell_of_comparison(
+    folder: &RunFolder,
+    verdict: &Verdict,
+    sides: &Sides,
+    formats: &[Format],
+) -> Result<(), Ended> {
+    match is_wanted(formats) {
+        true => put(report::told_of_comparison(verdict, sides, &from_the_top()), folder),
+        false => Ok(()),
+    }
+}
+
+fn is_wanted(formats: &[Format]) -> bool {
+    is_here() || formats.contains(&Format::Github)
+}
+
+fn put(told: Told, folder: &RunFolder) -> Result<(), Ended> {
     // On the stream of the report, so that no mark around that can still be open.
     words::command(&told.annotations);
     summarise(&told)?;

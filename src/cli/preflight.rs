@@ -135,6 +135,9 @@ fn doubts(plan: &Plan, window: &Window, args: &GateArgs) -> Diagnostics {
         let site = plan.scenarios.iter().find_map(|scenario| site(scenario, &steps));
         all.push(diagnostic(&site.unwrap_or_default(), doubt));
     }
+    if let Some(doubt) = limits::short(executor::load_duration(plan).as_secs()) {
+        all.push(diagnostic(&Site::default(), doubt));
+    }
     all.sort();
     all
 }

@@ -5,7 +5,7 @@ use super::changes::{Changes, changes};
 use super::foreign::line;
 use super::rows::{FindingRow, finding};
 use super::text::TextOptions;
-use super::{Format, comment, csv, github, html, json, junit, markdown, svg, text};
+use super::{Format, Told, comment, csv, github, html, json, junit, markdown, svg, text};
 use crate::analysis::{Verdict, Word};
 
 /// What is compared, in words.
@@ -77,6 +77,17 @@ pub fn comparison(format: Format, verdict: &Verdict, sides: &Sides) -> Vec<(Stri
         Format::OpenMetrics | Format::K6 | Format::Hlog => return Vec::new(),
     };
     vec![(format.file().to_string(), content)]
+}
+
+/// What GitHub Actions is told of it; `folder`, such as `shop/`, leads from the top of the
+/// repository to where the scenario files are named from.
+pub fn told_of_comparison(verdict: &Verdict, sides: &Sides, folder: &str) -> Told {
+    let page = Pair::new(verdict, sides);
+    Told {
+        annotations: github::of_findings(page.findings.iter(), folder),
+        outputs: github::outputs_of_comparison(&page),
+        summary: markdown::comparison(&page),
+    }
 }
 
 /// What a terminal shows of it.

@@ -108,9 +108,10 @@ fn finished(writer: Writer<Vec<u8>>) -> String {
 fn compared(row: &Change, label: &'static str) -> Vec<String> {
     let mut cells = vec![cell(&row.scenario), cell(&row.step), row.metric.name().to_string()];
     cells.extend([row.word.name(), wording::why(label), unit(row.metric)].map(String::from));
-    let numbers = [row.before, row.after, row.change, row.interval.0, row.interval.1];
-    let bounds = [row.margin, row.floor, row.p, row.smallest];
     // A number that does not exist is an empty cell.
+    let (low, high) = row.interval.unwrap_or((f64::NAN, f64::NAN));
+    let numbers = [row.before, row.after, row.change, low, high];
+    let bounds = [row.margin, row.floor, row.p, row.smallest.unwrap_or(f64::NAN)];
     let number = |value: f64| if value.is_finite() { value.to_string() } else { String::new() };
     cells.extend(numbers.into_iter().chain(bounds).map(number));
     cells.push(cell(&row.place));

@@ -68,7 +68,8 @@ fn row(change: &Change, several: bool) -> Row {
     let margin = change.margin.abs();
     let sign = if wording::grows_better(change.metric) { -1.0 } else { 1.0 };
     let scaled = |value: f64| sign * value / margin;
-    let (one, other) = (scaled(change.interval.0), scaled(change.interval.1));
+    let (one, other) = change.interval.unwrap_or((f64::NAN, f64::NAN));
+    let (one, other) = (scaled(one), scaled(other));
     let span = (scaled(change.change), one.min(other), one.max(other));
     let honest = [span.0, span.1, span.2].iter().all(|value| value.is_finite());
     Row {

@@ -1,9 +1,12 @@
 //! Writes what GitHub Actions shows of a run: annotations at the lines of the scenario files, the
 //! outputs of the step, and foreign text that cannot give the runner commands.
 
+use super::comparison::Pair;
 use super::foreign::line;
 use super::numbers::{ms, responses};
 use super::rows::{FindingRow, Report};
+use crate::analysis::gate::Compared;
+use crate::analysis::wording;
 
 /// GitHub shows ten annotations of a kind and drops the others without a word: so many, and then
 /// one that counts the rest.
@@ -59,6 +62,21 @@ pub(super) fn outputs(report: &Report<'_>) -> Vec<(&'static str, String)> {
         ("headline", report.headline.clone()),
         ("p95-ms", p95),
         ("requests", requests.to_string()),
+    ]
+}
+
+/// The same of a comparison that is not of one run. `p95-change` is that of the step that has
+/// become slowest, such as `+14.2%`; empty where no p95 was compared.
+pub(super) fn outputs_of_comparison(page: &Pair<'_>) -> Vec<(&'static str, String)> {
+    let rows = page.verdict.comparison.iter().flat_map(|of| &of.changes);
+    let worst = rows
+        .filter(|row| row.metric == Compared::P95 && row.change.is_finite())
+        .max_by(|a, b| a.change.total_cmp(&b.change));
+    let change = worst.map(|row| wording::growth(row.metric, row.change)).unwrap_or_default();
+    vec![
+        ("verdict", page.word.name().to_string()),
+        ("headline", page.headline.clone()),
+        ("p95-change", change),
     ]
 }
 

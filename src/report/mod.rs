@@ -54,7 +54,7 @@ use crate::analysis::Verdict;
 use crate::result::RunResult;
 
 pub use chat::{Chat, chat};
-pub use comparison::{Sides, comparison, comparison_text};
+pub use comparison::{Sides, comparison, comparison_text, told_of_comparison};
 pub use families::{Family, Kind, Labels, Point, STEPS, Value};
 pub use github::harmless;
 pub use openmetrics::Exposition;

@@ -33,8 +33,7 @@ pub fn outlook(of: &Outlook, baselines: usize, segment: u32) -> String {
     let mut rows = vec![head.map(String::from).to_vec()];
     rows.extend(of.rows.iter().map(row));
     text.push_str(&draw(2, &rows));
-    let blind =
-        of.rows.iter().filter(|row| row.why.is_none() && row.stored[0].abs() > wide(row)).count();
+    let blind = of.rows.iter().filter(|row| row.why.is_none() && is_blind(row)).count();
     text.push('\n');
     text.push_str(&wrap(
         "The last four columns are the smallest change that is called FAIL four times in five. \
@@ -59,6 +58,11 @@ pub fn outlook(of: &Outlook, baselines: usize, segment: u32) -> String {
     text
 }
 
+/// Whether one run cannot see a change of the margin.
+fn is_blind(row: &Ahead) -> bool {
+    row.stored[0].is_none_or(|seen| seen.abs() > wide(row))
+}
+
 /// What is little more than the margin is seen at the margin, often enough.
 fn wide(row: &Ahead) -> f64 {
     row.margin.abs() * 1.5
@@ -77,8 +81,8 @@ fn row(of: &Ahead) -> Vec<String> {
     cells.push(of.noise.map_or("?".to_string(), show_percent));
     cells.push(change(of.metric, of.margin));
     let star = |seen: f64| if seen.abs() > wide(of) { " *" } else { "" };
-    let stored = of.stored.map(|seen| format!("{}{}", change(of.metric, seen), star(seen)));
-    cells.extend(stored);
+    let stored = |seen: f64| format!("{}{}", change(of.metric, seen), star(seen));
+    cells.extend(of.stored.map(|seen| seen.map_or("nothing *".to_string(), stored)));
     let duet = |seen: Option<f64>| seen.map_or("-".to_string(), |seen| change(of.metric, seen));
     cells.extend(of.duet.map(duet));
     cells
@@ -112,6 +116,9 @@ fn undecided(why: &Undecided) -> String {
             show_count(have.round().max(0.0) as u64),
             show_count(need.ceil().max(0.0) as u64)
         ),
+        Undecided::TooShort { have, need } => {
+            format!("too short: {have} s are left without the warm-up, and it takes {need}")
+        }
         Undecided::TailNotReached => {
             "too few samples: its interval ends beyond the slowest".to_string()
         }

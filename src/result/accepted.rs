@@ -58,6 +58,16 @@ pub struct LearntNoise {
     pub steps: u32,
     /// The ids of the runs, or of the duets.
     pub runs: Vec<String>,
+    /// Of duets: how many restarts they had together.
+    #[serde(default)]
+    pub restarts: u32,
+    /// Of duets: whether the sides took turns; else they ran side by side.
+    #[serde(default)]
+    pub turns: bool,
+    /// Of duets: whether the targets were started anew for each restart. Where they were not,
+    /// nothing is learnt of how much one process differs from the next.
+    #[serde(default)]
+    pub restarted: bool,
     /// The profile that was run.
     pub profile: String,
     /// Who ran it.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// One side of one restart of a duet.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct DuetPart {
     /// Names the duet: the same in all its parts.
     pub id: String,
@@ -20,10 +20,14 @@ pub struct DuetPart {
     pub turn_ms: u32,
     /// What was due within so long after a switch is not in the slices; it is in all sums.
     pub settle_ms: u32,
-    /// After how many restarts the duet is judged, as was settled before it began: one number, or
-    /// two where it may be extended once.
+    /// After how many restarts the duet is judged, as was settled before it began: those that were
+    /// planned, where it may be extended once also more, and where it may end early also fewer.
     #[serde(default)]
     pub looks: Vec<u32>,
+    /// How far equal sides differ on this kind of machine, as it had been learnt when the duet
+    /// began: the standard deviation of ln p95. None where it had not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub between_sides: Option<f64>,
     /// Whether the targets were started anew for this restart; else it is only a segment.
     #[serde(default)]
     pub restarted: bool,

@@ -31,6 +31,15 @@ pub fn keep_part(duet: &Path, name: &str) -> Result<RunResult, StoreError> {
     Ok(result)
 }
 
+/// Removes what was recorded of a part: it does not count.
+///
+/// # Errors
+/// When the file is there and cannot be removed.
+pub fn forget_part(duet: &Path, name: &str) -> Result<(), StoreError> {
+    let path = duet.join(FOLDER).join(format!("{name}.json"));
+    fs::remove_file(&path).map_err(|error| StoreError::io("remove", &path, error))
+}
+
 /// All parts in a duet's folder that are one file each, in the order of their names.
 ///
 /// # Errors

@@ -23,7 +23,7 @@ use sealed::read_plain;
 
 pub use append::append_within;
 pub use baselines::{Baselines, KEPT, Kept, LeftOut, WINDOW, Window};
-pub use duet::{keep_part, part_folder, read_parts};
+pub use duet::{forget_part, keep_part, part_folder, read_parts};
 pub use durations::{learn_durations, read_durations};
 pub use machine::{any_font, git_revision, git_user, machine, nowhere, process_cpu_seconds};
 pub use results::read_result;

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use taster::analysis::gate::{
-    Change, Compared, Comparison, Design, Gate, Noise, Shape, ShapeKind, Undecided,
+    Change, Compared, Comparison, Design, Gate, Noise, Occasion, Shape, ShapeKind, Undecided,
 };
 use taster::analysis::{Verdict, Word, conclude, wording};
 use taster::report::{Format, Sides, TextOptions, comparison, comparison_text, render};
@@ -30,14 +30,14 @@ fn row(step: &str, metric: Compared, (before, after): (f64, f64), half: f64, wor
         before,
         after,
         change,
-        interval: (change - half, change + half),
+        interval: Some((change - half, change + half)),
         margin,
         floor: margin / 2.0,
         p: match word {
             Word::Fail => 0.0004,
             _ => 0.3,
         },
-        smallest: half * 2.0,
+        smallest: Some(half * 2.0),
         why: None,
         improved: change + half < 0.0 && metric != Compared::Throughput,
         shape: None,
@@ -45,6 +45,10 @@ fn row(step: &str, metric: Compared, (before, after): (f64, f64), half: f64, wor
 }
 
 fn because(mut row: Change, why: Undecided) -> Change {
+    // Only noise leaves an interval; whatever else is wrong, nothing is known.
+    if !matches!(why, Undecided::Noise { .. }) {
+        (row.interval, row.smallest) = (None, None);
+    }
     row.why = Some(why);
     row
 }
@@ -64,7 +68,8 @@ fn compared(design: Design, changes: Vec<Change>) -> Comparison {
     Comparison { word, changes, design, notes: Vec::new(), gate: Gate::default(), each_ms: 30_000 }
 }
 
-const DUET: Design = Design::Duet { restarts: 3, extended: false };
+const DUET: Design = Design::Duet { restarts: 3, look: Occasion::Planned };
+const EARLY: Design = Design::Duet { restarts: 2, look: Occasion::Early { planned: 3 } };
 const TEN: Design = Design::Stored { baselines: 10, runs: 1 };
 const ONE: Design = Design::Stored { baselines: 1, runs: 1 };
 
@@ -100,6 +105,8 @@ fn kinds() -> Vec<(&'static str, Change, Design)> {
         ("open, noise, hopeless duet", open(P95, Undecided::Noise { sd: 0.3, needs: None }), DUET),
         ("open, too few", open(P99, Undecided::TooFew { have: 124.0, need: 2_000.0 }), TEN),
         ("open, none at all", open(P99, Undecided::TooFew { have: 0.0, need: 2_000.0 }), TEN),
+        ("open, too short a run", open(P95, Undecided::TooShort { have: 5, need: 6 }), TEN),
+        ("open, too short a segment", open(P95, Undecided::TooShort { have: 1, need: 6 }), DUET),
         ("open, tail not reached", open(P99, Undecided::TailNotReached), TEN),
         ("open, unstable", open(P50, Undecided::Unstable), TEN),
         ("open, machine", open(P95, Undecided::Machine { slower: 0.18, unsteady: 0.03 }), TEN),
@@ -174,6 +181,18 @@ fn a_duet_that_passes() {
 }
 
 #[test]
+fn a_duet_that_ended_early_says_so_and_what_that_leans_on() {
+    let rows = ["sign in", "browse"];
+    let rows = rows.map(|step| row(step, Compared::P95, (31_000.0, 31_300.0), 0.03, Word::Pass));
+    let mut of = compared(EARLY, rows.to_vec());
+    of.notes = vec!["Decided early, after 2 of 3 restarts.".to_string()];
+    let verdict = conclude(of, Vec::new());
+    let text = comparison_text(&verdict, &sides(), &TextOptions::default());
+    assert!(text.contains("2 restarts of both sides, of 3 that were planned"), "{text}");
+    assert!(text.contains("ecided early, after 2 of 3 restarts"), "{text}");
+}
+
+#[test]
 fn a_duet_without_a_row_is_inconclusive() {
     let verdict = conclude(compared(DUET, Vec::new()), Vec::new());
     assert_eq!(verdict.word, Word::Inconclusive);
@@ -232,7 +251,7 @@ fn an_open_row_that_nobody_acts_on_is_no_error_for_a_ci_server() {
     verdict.findings.retain(|found| found.word != Word::Inconclusive);
     assert_eq!(errors(&verdict), 0);
     let text = comparison_text(&verdict, &sides(), &TextOptions::default());
-    assert!(text.contains("12 other rows are open, which does not count here"), "{text}");
+    assert!(text.contains("14 other rows are open, which does not count here"), "{text}");
     assert!(!text.contains("INCONCLUSIVE (noise)"), "{text}");
 }
 
@@ -249,8 +268,14 @@ fn the_file_for_programs_has_each_row_with_its_numbers() {
         assert_eq!(row["verdict"], change.word.name());
         assert_eq!(row["metric"], change.metric.name());
         assert_eq!(row["change"], change.change);
-        assert_eq!(row["interval"][1], change.interval.1);
-        for key in ["before", "after", "margin", "p", "smallest"] {
+        match change.interval {
+            Some((_, high)) => assert_eq!(row["interval"][1], high),
+            None => {
+                assert!(row["interval"].is_null() && row["smallest"].is_null(), "{row}");
+                assert!(!row["why"].as_str().unwrap_or_default().is_empty(), "a reason: {row}");
+            }
+        }
+        for key in ["before", "after", "margin", "p"] {
             assert!(row[key].is_f64(), "{key} of {row}");
         }
     }
@@ -278,11 +303,11 @@ fn odd() -> impl Strategy<Value = Change> {
             before: n[0],
             after: n[1],
             change: n[2],
-            interval: (n[3], n[4]),
+            interval: (why > 0).then_some((n[3], n[4])),
             margin: n[5],
             floor: n[6],
             p: n[7],
-            smallest: n[8],
+            smallest: (why > 1).then_some(n[8]),
             why: match why {
                 0 => Some(Undecided::TooFew { have: n[8], need: n[9] }),
                 1 => Some(Undecided::Noise { sd: n[9], needs: Some(why.into()) }),
@@ -290,6 +315,7 @@ fn odd() -> impl Strategy<Value = Change> {
                 3 => Some(Undecided::Asymmetry { differs: n[9] }),
                 4 => Some(Undecided::NotDelivered),
                 5 => Some(Undecided::Unstable),
+                6 => Some(Undecided::TooShort { have: why.into(), need: 6 }),
                 _ => None,
             },
             improved: why % 2 == 0,
@@ -308,7 +334,7 @@ proptest! {
     fn no_comparison_makes_sentences_or_reports_panic(
         rows in prop::collection::vec(odd(), 0..6), each_ms in any::<u64>(),
         learnt in any::<bool>(),
-        design in prop::sample::select(vec![DUET, TEN, ONE]),
+        design in prop::sample::select(vec![DUET, TEN, ONE, EARLY]),
     ) {
         let mut of = compared(design, rows);
         of.each_ms = each_ms;

@@ -13,7 +13,7 @@ use synthetic::Amount;
 
 #[test]
 fn the_gate_errs_as_rarely_as_it_says_and_finds_what_it_must() {
-    let amount = Amount { seed: 1, trials: 100, runs: 26, seconds: 30, whole: false };
+    let amount = Amount { seed: 1, trials: 100, runs: 26, alone: 26, seconds: 30, whole: false };
     let outcome = synthetic::run(&amount, |_| {});
     let missed: Vec<&str> =
         outcome.goals.iter().filter(|goal| goal.is_surely_missed).map(|goal| goal.what).collect();

@@ -7,7 +7,8 @@ use taster::analysis::gate::ahead::{Ahead, outlook, unseen};
 use taster::analysis::gate::learn::between_runs;
 use taster::analysis::gate::{Compared, Gate, Noise, Undecided, against_stored, between_sides};
 use taster::report;
-use taster::result::{DuetPart, RunResult};
+use taster::result::{DuetPart, LearntNoise, MachineNoise, NOISE_FORMAT, RunResult};
+use taster::store::Baselines;
 
 use crate::runs::{Did, load};
 use crate::support::{Sandbox, Service};
@@ -62,7 +63,7 @@ fn more_runs_and_less_noise_see_smaller_changes() {
     let usual = p95(10, 0.04, &Gate::default());
     assert!(usual.stored[1] < usual.stored[0], "{usual:?}");
     let duet = usual.duet.map(|seen| seen.expect("there are enough samples"));
-    assert!(duet[1] < duet[0] && duet[0] < usual.stored[0], "{usual:?}");
+    assert!(duet[1] < duet[0] && Some(duet[0]) < usual.stored[0], "{usual:?}");
     assert!(p95(3, 0.04, &Gate::default()).stored[0] > usual.stored[0]);
     assert!(p95(10, 0.08, &Gate::default()).stored[0] > usual.stored[0]);
     assert!(p95(10, 0.01, &quiet()).stored[0] < p95(10, 0.01, &Gate::default()).stored[0]);
@@ -77,6 +78,7 @@ fn more_runs_and_less_noise_see_smaller_changes() {
 fn a_change_well_beyond_the_smallest_is_a_fail_and_one_well_below_it_is_none() {
     let known = runs(10, 0.03);
     let smallest = row(&seen(&known, &Gate::default()), "browse", Compared::P95).stored[0];
+    let smallest = smallest.expect("there are samples enough");
     assert!(smallest > 0.10 && smallest < 0.6, "{smallest}");
     let word = |grown: f64| {
         let known: Vec<&RunResult> = known.iter().collect();
@@ -156,37 +158,89 @@ fn the_sides_of_a_duet_with_itself_teach_their_noise() {
     assert_eq!(between_sides(&[]).expect("nothing to read"), None);
 }
 
+/// Saves a duet of one build with itself, or with one that is so much slower.
+fn save(sandbox: &Sandbox, (name, slower): (&str, f64), (restarts, turns): (u32, bool)) {
+    for restart in 1..=restarts {
+        for (side, off) in [("a", 1.0), ("b", slower)] {
+            let mut run = run(restart as usize, off * (0.01 * OFF[restart as usize % 7]).exp());
+            if name == "here" {
+                run.machine = taster::store::machine();
+            }
+            run.run.duet = Some(DuetPart {
+                id: format!("d-{name}"),
+                side: side.into(),
+                restart,
+                first: restart % 2 == 0,
+                turn_ms: if turns { 1_000 } else { 0 },
+                looks: vec![restarts],
+                restarted: true,
+                ..DuetPart::default()
+            });
+            let text = serde_json::to_vec(&run).expect("JSON");
+            sandbox.write(&format!("{name}/duet/{restart}-{side}.json"), text);
+        }
+    }
+}
+
+/// Teaches enough of this machine's noise in a sandbox for duets to end early.
+pub fn taught(sandbox: &Sandbox, turns: bool) {
+    save(sandbox, ("here", 1.0), (12, turns));
+    let learnt = sandbox.taster("baseline calibrate --duet here").exits(0);
+    learnt.says(&["12 restarts"]).never_says(&["end early where"]);
+    std::fs::remove_dir_all(sandbox.path("here")).expect("it was saved");
+}
+
 #[test]
 fn saved_duets_of_one_build_with_itself_teach_and_others_are_refused() {
     let sandbox = Sandbox::new();
-    let save = |name: &str, slower: f64| {
-        for restart in 1..=5_u32 {
-            for (side, off) in [("a", 1.0), ("b", slower)] {
-                let mut run = run(restart as usize, off * (0.01 * OFF[restart as usize]).exp());
-                run.run.duet = Some(DuetPart {
-                    id: format!("d-{name}"),
-                    side: side.into(),
-                    restart,
-                    first: restart % 2 == 0,
-                    looks: vec![5],
-                    restarted: true,
-                    ..DuetPart::default()
-                });
-                let text = serde_json::to_vec(&run).expect("JSON");
-                sandbox.write(&format!("{name}/duet/{restart}-{side}.json"), text);
-            }
-        }
-    };
-    save("same", 1.0);
-    save("slower", 1.5);
+    save(&sandbox, ("same", 1.0), (5, false));
+    save(&sandbox, ("turns", 1.0), (5, true));
+    save(&sandbox, ("slower", 1.5), (5, false));
     let learnt = sandbox.taster("baseline calibrate --duet same").exits(0);
-    learnt.says(&["5 restarts: p95 of the same build differs by 0.5% between the sides"]);
+    learnt.says(&[
+        "5 restarts: p95 of the same build differs by 0.5% between the sides",
+        "end early where 10 restarts or more have taught this",
+    ]);
     let noise = sandbox.json("baselines/noise/5f3c9a.json");
-    assert_eq!(noise["between_sides"]["runs"], serde_json::json!(["d-same"]));
+    let learnt = &noise["between_sides"];
+    assert_eq!(learnt["runs"], serde_json::json!(["d-same"]));
+    assert_eq!((&learnt["restarts"], &learnt["turns"]), (&5.into(), &false.into()));
     let refused = sandbox.taster("baseline calibrate --duet slower").exits(1);
     refused.says(&["`slower` teaches nothing", "one build with itself", "FAIL"]);
     let twice = sandbox.taster("baseline calibrate --duet same --duet same").exits(2);
     twice.says(&["given twice"]);
+    let mixed = sandbox.taster("baseline calibrate --duet same --duet turns").exits(2);
+    mixed.says(&["these duets are not alike"]);
+}
+
+#[test]
+fn a_comparison_uses_the_noise_that_was_learnt_and_says_so() {
+    let sandbox = Sandbox::new();
+    let all = runs(4, 0.01);
+    for (at, run) in all.iter().enumerate() {
+        sandbox.write(&format!("{at}/result.json"), serde_json::to_vec(run).expect("JSON"));
+    }
+    // What is typed for the margin is less than the noise, so that the noise is told.
+    let compare = || sandbox.taster("compare 0 1 2 3 --margin 1% --margin-floor 0s");
+    compare().says(&["from run to run is assumed to be 5%"]);
+    let learnt = LearntNoise {
+        sd: 0.01,
+        steps: 2,
+        runs: vec!["others".into()],
+        profile: "load".into(),
+        ..LearntNoise::default()
+    };
+    let noise = MachineNoise {
+        format: NOISE_FORMAT,
+        tool_version: "0.1.0".into(),
+        machine: all[0].machine.clone(),
+        between_runs: Some(learnt),
+        between_sides: None,
+        seal: String::new(),
+    };
+    let baselines = Baselines::in_folder(&sandbox.path("baselines"));
+    baselines.keep_noise(&noise).expect("it can be kept");
+    compare().says(&["from run to run, as learnt on this machine, is 1%"]);
 }
 
 #[test]
@@ -281,6 +335,10 @@ fn a_calibration_of_runs_too_short_to_teach_keeps_nothing() {
         ("baseline calibrate --runs 9 --accept --why x", "--runs 10 or more"),
         ("baseline calibrate --duet nowhere", "is not that of a duet"),
         ("baseline calibrate --duet x --runs 5", "cannot be used with"),
+        ("baseline calibrate --duets 2 --duet x", "cannot be used with"),
+        ("baseline calibrate --duets 1", "2..=100"),
+        ("baseline calibrate --command x", "--duets"),
+        ("baseline calibrate s.yaml --duets 2 --segment 4s", "--segment 12s or longer"),
     ] {
         sandbox.taster(line).exits(2).says(&[said]);
     }

@@ -388,7 +388,7 @@ const ELSEWHERE: [(&str, &str); 18] = [
     ("cargo run --quiet --locked -- plan", "`suites` plans the scenario files"),
     ("taster doctor", "`doctor`"),
     ("taster test scenarios/browser", "`benches/gate-demo.sh`"),
-    ("taster run --profile smoke", "`benches/gate-demo.sh`, with and without faults"),
+    ("taster duet", "`benches/gate-demo.sh`, with and without a fault"),
     ("docker ", "needs Docker, and a registry"),
     ("tag=\"${IMAGE,,}", "needs Docker, and a registry"),
     ("for kind in", "needs Docker, and a registry"),
@@ -429,6 +429,8 @@ fn the_commands_of_the_pipeline_and_its_documentation_are_understood() {
         let commands = joined.lines().map(|line| line.trim().trim_start_matches("- "));
         for part in commands.flat_map(|line| line.split("||")).map(str::trim) {
             let Some(line) = part.strip_prefix("taster ") else { continue };
+            // What is quoted is a command of its own.
+            let line: String = line.split('\'').step_by(2).collect();
             let mut words = line.split_whitespace();
             let help = match words.next().expect("a command") {
                 "baseline" => help("baseline") + "--why",

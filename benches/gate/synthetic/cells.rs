@@ -1,8 +1,10 @@
 //! The trials of one metric: a cell is one host, one method and one change, tried many times.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::{Value, json};
 use taster::analysis::Word;
-use taster::analysis::gate::{Gate, Noise};
+use taster::analysis::gate::{Gate, Noise, looks};
 
 use super::Amount;
 use super::count::Count;
@@ -25,6 +27,8 @@ pub struct Cell {
     pub change: &'static str,
     /// What was said.
     pub count: Count,
+    /// Of duets that may end early: after how many restarts they did, on average.
+    pub restarts: Option<f64>,
 }
 
 impl Cell {
@@ -35,6 +39,7 @@ impl Cell {
             "method": self.method,
             "metric": self.metric,
             "change": self.change,
+            "restarts": self.restarts,
         });
         if let (Value::Object(cell), Value::Object(count)) = (&mut value, self.count.json()) {
             cell.extend(count);
@@ -91,7 +96,7 @@ pub fn stored(
             judge::stored(&[Step::of(quantile, &before, &after)], &gate)
         });
         let (method, metric) = (design.name(), QUANTILES[quantile].name());
-        Cell { host: host.name, method, metric, change, count }
+        Cell { host: host.name, method, metric, change, count, restarts: None }
     })
 }
 
@@ -103,7 +108,7 @@ pub fn duet(
     quantiles: &[usize],
     amount: &Amount,
 ) -> Vec<Cell> {
-    let gate = gate(host);
+    let known = gate(host);
     let kind = match layout {
         Layout::SideBySide => "duet",
         Layout::Interleaved => "interleaved duet",
@@ -111,14 +116,33 @@ pub fn duet(
     let name = format!("{kind} {}", look.name());
     let what = format!("{name} on {}", host.name);
     every((quantiles, amount), |(at, change), quantile| {
+        let taken = AtomicUsize::new(0);
         let count = tried(amount, &what, |random| {
+            let gate = told(random, pool, look, &known);
             let chosen = random.distinct(look.most(), pool.before.len());
             let sides = chosen.iter().map(|one| (&pool.before[*one], &pool.after[at][*one]));
-            judge::duet(&[(quantile, sides.collect())], look, &gate)
+            let (word, restarts) = judge::duet(&[(quantile, sides.collect())], look, &gate);
+            taken.fetch_add(restarts, Ordering::Relaxed);
+            word
         });
         let metric = QUANTILES[quantile].name();
-        Cell { host: host.name, method: name.clone(), metric, change, count }
+        let mean = taken.into_inner() as f64 / count.trials().max(1) as f64;
+        let restarts = (look == Look::Early).then_some(mean);
+        Cell { host: host.name, method: name.clone(), metric, change, count, restarts }
     })
+}
+
+/// What the gate is told of a duet's noise: where it may end early, as few restarts of equal sides
+/// have taught it as are enough.
+pub fn told(random: &mut Random, pool: &Restarts, look: Look, known: &Gate) -> Gate {
+    let mut gate = known.clone();
+    if look == Look::Early {
+        let taught = random.distinct(looks::TAUGHT as usize, pool.before.len());
+        let pairs: Vec<(&Measured, &Measured)> =
+            taught.iter().map(|one| (&pool.before[*one], &pool.after[0][*one])).collect();
+        gate.noise.between_sides = judge::learnt(&pairs);
+    }
+    gate
 }
 
 fn every(
@@ -161,7 +185,8 @@ pub fn peers(pool: &Pool, host: &Host, amount: &Amount) -> Vec<Cell> {
                     },
                 )
             });
-            Cell { host: host.name, method: rule.0.to_string(), metric: "p95", change, count }
+            let method = rule.0.to_string();
+            Cell { host: host.name, method, metric: "p95", change, count, restarts: None }
         }));
     }
     cells

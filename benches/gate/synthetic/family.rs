@@ -3,8 +3,11 @@
 //! Half of a run's own level is common to all its steps. Adding it to the estimates is the same as
 //! scaling all latencies by it, and exactly so.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::Amount;
 use super::cells::{self, Cell, Stored};
+use super::count::Count;
 use super::host::{CHANGES, Host};
 use super::judge::{self, Known, Look, Measured, QUANTILES, Step};
 use super::pool::{self, Pool, Restarts};
@@ -34,8 +37,8 @@ pub fn cells(host: &Host, pairs: &Restarts, amount: &Amount) -> Vec<Cell> {
     let design = Stored { baselines: 10, runs: 1 };
     let mut cells = Vec::new();
     let (tried, looks): (&[_], &[_]) = match amount.whole {
-        true => (&TRIED, &[Look::Only(3), Look::Extended]),
-        false => (&TRIED[..2], &[Look::Only(3)]),
+        true => (&TRIED, &[Look::Only(3), Look::Extended, Look::Early]),
+        false => (&TRIED[..2], &[Look::Only(3), Look::Early]),
     };
     for (name, change, hit) in tried.iter().copied() {
         let change = CHANGES.iter().position(|(known, _)| *known == change).unwrap_or(0);
@@ -43,16 +46,31 @@ pub fn cells(host: &Host, pairs: &Restarts, amount: &Amount) -> Vec<Cell> {
             judge::stored(&stored(random, (&alone, half), (change, hit), design), &gate)
         });
         let method = design.name();
-        cells.push(Cell { host: host.name, method, metric: METRIC, change: name, count });
+        cells.push(cell(host, (method, name), (count, None)));
         for look in looks.iter().copied() {
+            let taken = AtomicUsize::new(0);
             let count = cells::tried(amount, "family, duet", |random| {
-                judge::duet(&duet(random, pairs, (change, hit), look.most()), look, &gate)
+                let gate = cells::told(random, pairs, look, &gate);
+                let sides = duet(random, pairs, (change, hit), look.most());
+                let (word, restarts) = judge::duet(&sides, look, &gate);
+                taken.fetch_add(restarts, Ordering::Relaxed);
+                word
             });
             let method = format!("duet {}", look.name());
-            cells.push(Cell { host: host.name, method, metric: METRIC, change: name, count });
+            let mean = taken.into_inner() as f64 / count.trials().max(1) as f64;
+            let restarts = (look == Look::Early).then_some(mean);
+            cells.push(cell(host, (method, name), (count, restarts)));
         }
     }
     cells
+}
+
+fn cell(
+    host: &Host,
+    (method, change): (String, &'static str),
+    (count, restarts): (Count, Option<f64>),
+) -> Cell {
+    Cell { host: host.name, method, metric: METRIC, change, count, restarts }
 }
 
 fn stored(

@@ -8,7 +8,9 @@ use taster::analysis::gate::estimate::{self, Estimate};
 use taster::analysis::gate::moderate::{Difference, Prior};
 use taster::analysis::gate::siblings::{self, Runs};
 use taster::analysis::gate::stored::Point;
-use taster::analysis::gate::{self, Compared, Gate, Undecided, duet as sides, stored as runs};
+use taster::analysis::gate::{
+    self, Compared, Gate, Undecided, duet as sides, looks, stored as runs,
+};
 
 use super::peers;
 
@@ -33,6 +35,8 @@ pub enum Look {
     Only(usize),
     /// After three, and where that decides nothing, after five: settled before it begins.
     Extended,
+    /// After one, two and three, where the noise between equal sides has been learnt.
+    Early,
 }
 
 impl Look {
@@ -41,6 +45,7 @@ impl Look {
         match self {
             Look::Only(restarts) => restarts.to_string(),
             Look::Extended => "3, or 5".to_string(),
+            Look::Early => "3, or 1 or 2".to_string(),
         }
     }
 
@@ -49,6 +54,16 @@ impl Look {
         match self {
             Look::Only(restarts) => restarts,
             Look::Extended => 5,
+            Look::Early => 3,
+        }
+    }
+
+    /// The looks, as they are settled before.
+    fn settled(self) -> Vec<gate::Look> {
+        match self {
+            Look::Only(restarts) => vec![gate::Look::only(restarts as u32)],
+            Look::Extended => looks::settled(&[3, 5]),
+            Look::Early => looks::settled(&[1, 2, 3]),
         }
     }
 }
@@ -160,17 +175,33 @@ fn row(
 /// One quantile of one step in all restarts: what is compared with, and the candidate.
 pub type Sides<'a> = Vec<(&'a Measured, &'a Measured)>;
 
-/// Judges steps of a duet, each with its quantile: one family. `look` says how often.
-pub fn duet(steps: &[(usize, Sides<'_>)], look: Look, gate: &Gate) -> Word {
-    // The second look has its part of both alphas, whether it is taken or not.
-    let (first, second) = (gate::at_look(gate, false), gate::at_look(gate, true));
-    match look {
-        Look::Only(restarts) => after(steps, restarts, &first),
-        Look::Extended => match after(steps, 3, &first) {
-            Word::Inconclusive => after(steps, 5, &second),
-            word => word,
-        },
+/// Judges steps of a duet, each with its quantile: one family. `look` says how often. With the word
+/// comes after how many restarts it fell.
+pub fn duet(steps: &[(usize, Sides<'_>)], look: Look, gate: &Gate) -> (Word, usize) {
+    let mut last = (Word::Inconclusive, 0);
+    for look in look.settled() {
+        let restarts = look.restarts as usize;
+        last = (after(steps, restarts, &gate::at_look(gate, look.share)), restarts);
+        if last.0 != Word::Inconclusive {
+            break;
+        }
     }
+    last
+}
+
+/// What restarts of equal sides teach of how far these differ, as `gate::between_sides` learns it
+/// from files.
+pub fn learnt(pairs: &[(&Measured, &Measured)]) -> f64 {
+    const P95: usize = 1;
+    const QUIETEST: f64 = 0.005;
+    let of = |(a, b): &(&Measured, &Measured)| {
+        let (a, b) = (a.estimates[P95].as_ref().ok()?, b.estimates[P95].as_ref().ok()?);
+        let found = sides::segment(a, b, false);
+        Some(found.d * found.d - found.se * found.se)
+    };
+    let variances: Vec<f64> = pairs.iter().filter_map(of).collect();
+    let mean = variances.iter().sum::<f64>() / variances.len().max(1) as f64;
+    mean.max(QUIETEST * QUIETEST).sqrt()
 }
 
 fn after(steps: &[(usize, Sides<'_>)], restarts: usize, gate: &Gate) -> Word {

@@ -35,7 +35,8 @@ pub fn cells(amount: &Amount) -> Vec<Cell> {
                 judge::stored(&[step], &gate)
             });
             let (host, method) = (MIXED.name, method.clone());
-            cells.push(Cell { host, method, metric: "p95", change, count });
+            let metric = "p95";
+            cells.push(Cell { host, method, metric, change, count, restarts: None });
         }
     }
     cells

@@ -35,6 +35,9 @@ pub struct Amount {
     pub trials: usize,
     /// Runs in a pool, from which trials draw.
     pub runs: usize,
+    /// The same of runs on their own, of which a trial takes many at once: with few of them all
+    /// trials have the luck of one pool.
+    pub alone: usize,
     /// Seconds of load in a run, and on each side of a restart.
     pub seconds: usize,
     /// Whether all hosts and designs are tried, or only what the goals are about.
@@ -106,8 +109,8 @@ fn stored(host: &Host, amount: &Amount) -> Vec<Cell> {
 fn duets(host: &Host, pool: &Restarts, amount: &Amount) -> Vec<Cell> {
     let place = (host, Layout::SideBySide);
     let looks: &[Look] = match amount.whole {
-        true => &[Look::Only(3), Look::Only(5), Look::Extended],
-        false => &[Look::Only(3), Look::Extended],
+        true => &[Look::Only(3), Look::Only(5), Look::Extended, Look::Early],
+        false => &[Look::Only(3), Look::Extended, Look::Early],
     };
     let quantiles: &[usize] = if amount.whole { &[0, 1, 2] } else { &[1, 2] };
     let of = |look: &Look| cells::duet(pool, place, *look, quantiles, amount);

@@ -67,7 +67,7 @@ struct Made {
 
 /// Runs on their own.
 pub fn alone(host: &Host, amount: &Amount) -> Pool {
-    let made = in_parallel(amount.runs, |index| {
+    let made = in_parallel(amount.alone, |index| {
         let mut random = Random::new(amount.seed, &format!("run on {}", host.name), index);
         let slow = random.happens(host.slow_share);
         let probe = random.normal() * PROBE_NOISE + if slow { SLOW_BY } else { 0.0 };
@@ -78,8 +78,8 @@ pub fn alone(host: &Host, amount: &Amount) -> Pool {
         make(&one, &mut random, (probe, index < SPECTRA), amount)
     });
     let mut pool = Pool {
-        runs: by_change(amount.runs),
-        spectra: by_change(SPECTRA.min(amount.runs)),
+        runs: by_change(amount.alone),
+        spectra: by_change(SPECTRA.min(amount.alone)),
         probes: Vec::new(),
     };
     for one in made {

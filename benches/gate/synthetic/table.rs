@@ -47,7 +47,9 @@ impl Outcome {
             let share = |word| cell.count.share(word).to_string();
             let (fail, pass) = (share(Word::Fail), share(Word::Pass));
             let undecided = share(Word::Inconclusive);
-            let _ = writeln!(text, "  {:24}{fail:20}{pass:20}{undecided}", cell.change);
+            let taken = cell.restarts.map_or(String::new(), |mean| format!("  after {mean:.1}"));
+            let line = format!("{fail:20}{pass:20}{undecided:20}{taken}");
+            let _ = writeln!(text, "  {:24}{}", cell.change, line.trim_end());
         }
         text + &self.goals()
     }

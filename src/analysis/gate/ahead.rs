@@ -10,10 +10,11 @@ use super::decide::smallest;
 use super::detectable::{self, Samples, Setup};
 use super::estimate::{self, Estimate};
 use super::long_run::{mean, variance};
+use super::looks::{Look, at_look, settled};
 use super::measured::Measured;
 use super::moderate::Prior;
 use super::rows::LATENCIES;
-use super::{Change, Compared, Design, Gate, Undecided, at_look, fitting, warm_up};
+use super::{Change, Compared, Design, Gate, Undecided, fitting, warm_up};
 use crate::result::RunResult;
 use crate::result::histogram::HistogramError;
 
@@ -39,9 +40,9 @@ pub struct Ahead {
     pub noise: Option<f64>,
     /// The change that must not be missed, as in `Change`.
     pub margin: f64,
-    /// The smallest change that is called FAIL four times in five, of one run and of three;
-    /// infinite where nothing can be decided.
-    pub stored: [f64; 2],
+    /// The smallest change that is called FAIL four times in five, of one run and of three; none
+    /// where nothing can be decided.
+    pub stored: [Option<f64>; 2],
     /// The same in a duet of `RESTARTS`; none for what is told of stored runs only.
     pub duet: [Option<f64>; 2],
     /// Why one run decides nothing, where it does not.
@@ -130,12 +131,12 @@ fn duet(
     let within = 2.0 * each * seconds / left;
     let prior = Prior::of(gate.noise.between_sides);
     let bounds = (row.margin.ln_1p(), (row.margin / 2.0).ln_1p());
-    RESTARTS.map(|restarts| {
-        let count = f64::from(restarts);
+    at_both(|look| {
+        let count = f64::from(look.restarts);
         if samples * left / seconds.max(1.0) * count < estimate::needed(q) {
             return None;
         }
-        let look = at_look(gate, restarts == RESTARTS[1]);
+        let look = at_look(gate, look.share);
         let sure = (look.alpha_fail / family.max(1) as f64, look.alpha_pass);
         let sd = ((prior.tau * prior.tau + within) / count).sqrt();
         Some(smallest(sure, (sd, prior.df + count - 1.0), bounds).exp_m1())
@@ -159,26 +160,63 @@ pub struct Unseen {
 /// What a step at `rate` requests a second will show, typically: in runs of so many seconds and
 /// duets with segments of `segment` seconds a side, among `steps` steps in all.
 pub fn unseen(rate: f64, (seconds, segment): (u32, u32), steps: u32, gate: &Gate) -> Vec<Unseen> {
-    let setup = |design: Design, seconds: u32| Setup {
+    let setup = |design: Design, (seconds, share): (u32, f64)| Setup {
         design,
         rows: detectable::family(steps),
         seconds: f64::from(without_warm_up(seconds)),
         rate,
+        share,
     };
     let metrics = LATENCIES.into_iter().chain([Compared::Errors]);
     let one = |metric: Compared| {
         let stored = FIRST.map(|baselines| {
-            let run = setup(Design::Stored { baselines, runs: 1 }, seconds);
+            let run = setup(Design::Stored { baselines, runs: 1 }, (seconds, 1.0));
             detectable::smallest(metric, &run, gate)
         });
-        let duet = RESTARTS.map(|restarts| {
-            let design = Design::Duet { restarts, extended: restarts == RESTARTS[1] };
-            detectable::smallest(metric, &setup(design, segment), gate)
+        let duet = at_both(|look| {
+            let design = Design::Duet { restarts: look.restarts, look: look.occasion };
+            detectable::smallest(metric, &setup(design, (segment, look.share)), gate)
         });
-        let run = setup(Design::Stored { baselines: FIRST[0], runs: 1 }, seconds);
+        let run = setup(Design::Stored { baselines: FIRST[0], runs: 1 }, (seconds, 1.0));
         Unseen { metric, samples: detectable::samples(metric, &run), stored, duet }
     };
     metrics.map(one).collect()
+}
+
+/// Something of each of the two looks of a duet.
+fn at_both<T>(of: impl Fn(Look) -> T) -> [T; 2] {
+    let looks = settled(&RESTARTS);
+    RESTARTS.map(|count| {
+        let look = looks.iter().find(|look| look.restarts == count);
+        of(look.copied().unwrap_or(Look::only(count)))
+    })
+}
+
+/// The shortest load, in seconds, of which a comparison of latencies can say anything: what is left
+/// of it without its warm-up has seconds enough.
+pub fn shortest() -> u32 {
+    let enough = |seconds: &u32| estimate::long_enough(without_warm_up(*seconds) as usize).is_ok();
+    (1..=60).find(enough).unwrap_or(60)
+}
+
+/// The same of a segment of a duet, for each side: an even number, as turns go. Where the sides
+/// take turns (`apart` is false), the load is twice as long as the segment, and only whole turns of
+/// both count.
+pub fn shortest_segment(apart: bool) -> u32 {
+    let left = |segment: u32| match apart {
+        true => without_warm_up(segment),
+        false => {
+            let warm_up = (2 * segment - without_warm_up(2 * segment)).next_multiple_of(2);
+            segment - warm_up / 2
+        }
+    };
+    let enough = |segment: &u32| estimate::long_enough(left(*segment) as usize).is_ok();
+    (2..=60).step_by(2).find(enough).unwrap_or(60)
+}
+
+/// How many requests of a step would be too few for any latency, however alike they were.
+pub fn fewest() -> f64 {
+    LATENCIES.iter().filter_map(|one| one.quantile()).map(estimate::needed).fold(1e9, f64::min)
 }
 
 /// How many seconds of a load are left without its warm-up.

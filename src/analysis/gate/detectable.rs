@@ -30,6 +30,8 @@ pub struct Setup {
     pub seconds: f64,
     /// Requests a second of the step.
     pub rate: f64,
+    /// The part of both error rates that the look has; 1 of stored runs.
+    pub share: f64,
 }
 
 /// The samples that a metric will have in one run.
@@ -73,14 +75,15 @@ pub fn samples(metric: Compared, setup: &Setup) -> Samples {
 pub fn smallest(metric: Compared, setup: &Setup, gate: &Gate) -> f64 {
     let (within, tau) = (within(metric, setup), tau(metric, setup.design, gate));
     let each = (within * within + tau * tau).sqrt();
-    let (sd, df, gate) = match setup.design {
+    let gate = &at_look(gate, setup.share);
+    let (sd, df) = match setup.design {
         Design::Stored { baselines, runs } => {
             let (n, m) = (f64::from(baselines.max(1)), f64::from(runs.max(1)));
-            (each * (1.0 / n + 1.0 / m).sqrt(), 4.0 + n - 1.0, gate.clone())
+            (each * (1.0 / n + 1.0 / m).sqrt(), 4.0 + n - 1.0)
         }
-        Design::Duet { restarts, extended } => {
+        Design::Duet { restarts, .. } => {
             let k = f64::from(restarts.max(1));
-            (each / k.sqrt(), 4.0 + k - 1.0, at_look(gate, extended))
+            (each / k.sqrt(), 4.0 + k - 1.0)
         }
     };
     let scale = scale(metric);
@@ -150,10 +153,11 @@ fn tau(metric: Compared, design: Design, gate: &Gate) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Occasion;
     use super::*;
 
     fn setup(design: Design) -> Setup {
-        Setup { design, rows: 1, seconds: 30.0, rate: 200.0 }
+        Setup { design, rows: 1, seconds: 30.0, rate: 200.0, share: 1.0 }
     }
 
     #[test]
@@ -173,11 +177,17 @@ mod tests {
     #[test]
     fn a_duet_sees_less_than_stored_runs_do_and_more_restarts_less_still() {
         let gate = Gate::default();
-        let of = |design| smallest(Compared::P95, &setup(design), &gate);
-        let stored = of(Design::Stored { baselines: 10, runs: 1 });
-        let three = of(Design::Duet { restarts: 3, extended: false });
-        assert!(stored > 0.2 && (0.08..0.13).contains(&three), "{stored} {three}");
-        assert!(of(Design::Duet { restarts: 5, extended: true }) < three);
+        let of = |design, share| {
+            let setup = Setup { share, ..setup(design) };
+            smallest(Compared::P95, &setup, &gate)
+        };
+        let stored = of(Design::Stored { baselines: 10, runs: 1 }, 1.0);
+        let duet = |restarts: u32, share: f64| {
+            of(Design::Duet { restarts, look: Occasion::Planned }, share)
+        };
+        let three = duet(3, 0.75);
+        assert!(stored > 0.2 && (0.075..0.13).contains(&three), "{stored} {three}");
+        assert!(duet(5, 0.25) < three);
     }
 
     #[test]

@@ -100,13 +100,20 @@ pub fn reach(have: f64, q: f64) -> Result<(), Undecided> {
     Err(Undecided::TooFew { have, need: needed(q) })
 }
 
+/// Whether so many seconds, those of the warm-up not counted, say how seconds vary.
+pub fn long_enough(seconds: usize) -> Result<(), Undecided> {
+    match seconds < SECONDS {
+        true => Err(Undecided::TooShort { have: seconds as u32, need: SECONDS as u32 }),
+        false => Ok(()),
+    }
+}
+
 /// The same from bins.
 pub(super) fn of_latencies(latencies: &Latencies, q: f64) -> Result<Estimate, Undecided> {
     let too_few = |have: f64| Undecided::TooFew { have, need: needed(q) };
     let (count, seconds) = (latencies.count(), latencies.len());
-    let Some(middle) = latencies.quantile(q).filter(|_| seconds >= SECONDS) else {
-        return Err(too_few(0.0));
-    };
+    long_enough(seconds)?;
+    let Some(middle) = latencies.quantile(q) else { return Err(too_few(0.0)) };
     let (n, length) = (count as f64, seconds as f64);
     let score = |second: usize| {
         latencies.above(second, middle) - (1.0 - q) * latencies.count_in(second) as f64
@@ -169,7 +176,8 @@ pub fn share(theta: f64) -> f64 {
 /// seconds, or no success at all.
 pub fn rate(seconds: &[u64]) -> Result<Estimate, Undecided> {
     let total = seconds.iter().fold(0_u64, |sum, count| sum.saturating_add(*count));
-    if seconds.len() < SECONDS || total == 0 {
+    long_enough(seconds.len())?;
+    if total == 0 {
         return Err(Undecided::TooFew { have: total as f64, need: BEYOND });
     }
     let (n, length) = (total as f64, seconds.len() as f64);

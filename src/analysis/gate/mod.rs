@@ -19,7 +19,6 @@ pub mod decide;
 pub mod detectable;
 pub mod drift;
 pub mod duet;
-pub mod early;
 mod equal_sides;
 pub mod estimate;
 mod fitting;
@@ -27,6 +26,7 @@ pub mod holm;
 mod latencies;
 pub mod learn;
 mod long_run;
+pub mod looks;
 mod measured;
 pub mod moderate;
 mod rows;
@@ -43,7 +43,8 @@ use super::Word;
 
 pub use against::against_stored;
 pub use equal_sides::between_sides;
-pub use sides::{at_look, duet};
+pub use looks::{Look, Occasion, at_look};
+pub use sides::duet;
 
 /// What one row compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,18 +112,17 @@ pub struct Change {
     pub after: f64,
     /// The change: as a share of `before` (0.1 is +10 %), or the difference of two shares.
     pub change: f64,
-    /// The 90 % interval of `change`, adjusted as `change` is; from -1 to infinity where nothing
-    /// is known.
-    pub interval: (f64, f64),
+    /// The 90 % interval of `change`, adjusted as `change` is; none where nothing is known.
+    pub interval: Option<(f64, f64)>,
     /// The change that must not be missed, as `change` is: the margin, widened by the floor.
     pub margin: f64,
     /// Below this change nothing is called FAIL.
     pub floor: f64,
     /// The p-value against no change, after Holm's correction over all rows.
     pub p: f64,
-    /// The smallest change that this set-up calls FAIL four times in five, as `change` is;
-    /// infinite where nothing is known.
-    pub smallest: f64,
+    /// The smallest change that this set-up calls FAIL four times in five, as `change` is; none
+    /// where nothing is known.
+    pub smallest: Option<f64>,
     /// Why it is INCONCLUSIVE.
     pub why: Option<Undecided>,
     /// It is surely better than before, by more than the floor.
@@ -140,6 +140,13 @@ pub enum Undecided {
         have: f64,
         /// What the metric needs.
         need: f64,
+    },
+    /// Too few seconds are left without the warm-up to say how seconds vary.
+    TooShort {
+        /// Seconds that are left; where the sides of a duet take turns, of each side.
+        have: u32,
+        /// What it takes of them.
+        need: u32,
     },
     /// The quantile's interval reaches past the slowest sample.
     TailNotReached,
@@ -224,8 +231,8 @@ pub enum Design {
     Duet {
         /// Restarts, each with both sides.
         restarts: u32,
-        /// Whether this is the second and last look.
-        extended: bool,
+        /// Which of the looks that were settled before it is.
+        look: Occasion,
     },
 }
 

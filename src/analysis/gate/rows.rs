@@ -376,6 +376,10 @@ fn not_comparable(metric: Compared, steps: &[(&str, &Undecided)]) -> Option<Stri
             "the baselines have too few samples (as many as {have:.0} independent ones, and it \
              takes {need:.0}). Accept longer runs"
         ),
+        Undecided::TooShort { have, need } => format!(
+            "the baselines have {have} s without their warm-up, and it takes {need}. Accept longer \
+             runs"
+        ),
         Undecided::TailNotReached => {
             "the baselines' interval reaches past their slowest sample. Accept longer runs"
                 .to_string()

@@ -5,6 +5,7 @@ use super::decide::{DROPPED, ERRORS_FLOOR, Replicas, Row, Scale, decide, word};
 use super::duet::{self, Segment};
 use super::estimate::{self, Estimate};
 use super::long_run::{mean, median};
+use super::looks::{Look, Occasion, at_look};
 use super::measured::{Measured, QUANTILES, Step, read};
 use super::moderate::{Difference, Prior};
 use super::rows::{self, LATENCIES, Shares, growth};
@@ -13,12 +14,13 @@ use super::{Compared, Comparison, Design, Gate, Undecided, fitting, shape};
 use crate::analysis::Word;
 use crate::result::RunResult;
 use crate::result::histogram::HistogramError;
+use crate::units::{show_count, show_percent};
 
 /// Restarts that a variance of all steps together takes.
 const POOLED: usize = 3;
 
-/// The part of both alphas that the first look has.
-const FIRST_LOOK: f64 = 0.75;
+/// A step in all restarts, at least one: what is compared with, and the candidate.
+pub(super) type Restarts<'s, 'a> = Vec<(&'s Step<'a>, &'s Step<'a>)>;
 
 /// One scenario in all restarts.
 pub(super) struct Sides<'a> {
@@ -29,19 +31,22 @@ pub(super) struct Sides<'a> {
     first: Vec<bool>,
     /// Why nothing of its latencies can be decided.
     blocked: Option<Undecided>,
+    /// As many restarts there will be, as far as is known: what they can tell is not left out for
+    /// being looked at early.
+    planned: usize,
 }
 
-/// The restarts of a duet, each `(what is compared with, candidate)`. `extended` says that this
-/// is the second and last look; each look has its part of both alphas (`at_look`), so that looking
-/// twice errs no more often. The error is of the first histogram that cannot be read.
+/// The restarts of a duet, each `(what is compared with, candidate)`, at one of the looks that were
+/// settled before: it has its part of both error rates. The error is of the first histogram that
+/// cannot be read.
 pub fn duet(
     restarts: &[(RunResult, RunResult)],
     gate: &Gate,
-    extended: bool,
+    look: Look,
 ) -> Result<Comparison, HistogramError> {
     let promised = gate.clone();
-    let gate = &at_look(gate, extended);
-    let design = Design::Duet { restarts: restarts.len() as u32, extended };
+    let gate = &at_look(gate, look.share);
+    let design = Design::Duet { restarts: restarts.len() as u32, look: look.occasion };
     let each_ms = fitting::lasts(restarts.first().map(|(_, b)| b));
     if let Some((word, note)) = unusable(restarts) {
         let (changes, notes, gate) = (Vec::new(), vec![note], promised);
@@ -52,7 +57,11 @@ pub fn duet(
     for scenario in fitting::scenarios(restarts.first().map(|(_, b)| b)) {
         let both: Vec<&RunResult> = restarts.iter().flat_map(|(a, b)| [a, b]).collect();
         if fitting::same_load(scenario, &both) {
-            all.push(sides(restarts, scenario)?);
+            let planned = match look.occasion {
+                Occasion::Early { planned } => planned as usize,
+                _ => restarts.len(),
+            };
+            all.push(Sides { planned, ..sides(restarts, scenario)? });
         } else {
             notes.push(format!(
                 "`{scenario}` is not compared: the sides, or the restarts, had different loads."
@@ -62,6 +71,7 @@ pub fn duet(
     let mut rows = Vec::new();
     for sides in &all {
         notes.extend(sides.unmatched());
+        notes.extend(sides.unknown());
         rows.extend(sides.rows(gate));
     }
     let mut changes = decide(rows, &[], gate);
@@ -70,15 +80,21 @@ pub fn duet(
         change.shape = sides.and_then(|sides| shape::of_sides(change, (&sides.a, &sides.b), gate));
     }
     survivors(&changes, &mut notes);
-    Ok(Comparison { word: word(&changes), changes, design, notes, gate: promised, each_ms })
+    let word = word(&changes);
+    if let (Occasion::Early { planned }, Word::Pass | Word::Fail) = (look.occasion, word) {
+        notes.push(early(restarts.len(), planned, gate));
+    }
+    Ok(Comparison { word, changes, design, notes, gate: promised, each_ms })
 }
 
-/// The gate at one of the two looks of a duet, before or after it was extended. The first has
-/// three quarters of both alphas: three restarts decide most duets, and five that were not decided
-/// by then have power to spare.
-pub fn at_look(gate: &Gate, extended: bool) -> Gate {
-    let part = if extended { 1.0 - FIRST_LOOK } else { FIRST_LOOK };
-    Gate { alpha_fail: gate.alpha_fail * part, alpha_pass: gate.alpha_pass * part, ..gate.clone() }
+/// What a decision before the planned number of restarts rests on.
+fn early(restarts: usize, planned: u32, gate: &Gate) -> String {
+    format!(
+        "Decided early, after {restarts} of {planned} restarts. That leans on what has been learnt \
+         of this kind of machine: equal sides differ by {} there. The early looks were settled \
+         before and have their part of both error rates.",
+        show_percent(gate.noise.between_sides)
+    )
 }
 
 fn unusable(restarts: &[(RunResult, RunResult)]) -> Option<(Word, String)> {
@@ -115,18 +131,19 @@ pub(super) fn sides<'a>(
     }
     let blocked =
         (lost(&before) > DROPPED && lost(&after) > DROPPED).then_some(Undecided::NotDelivered);
-    Ok(Sides { scenario: scenario.to_string(), a: before, b: after, first, blocked })
+    let (scenario, planned) = (scenario.to_string(), restarts.len());
+    Ok(Sides { scenario, a: before, b: after, first, blocked, planned })
 }
 
 impl<'a> Sides<'a> {
     /// A step in all restarts of both sides; none where one of them does not have it.
-    pub(super) fn step(&self, name: &str) -> Option<Vec<(&Step<'a>, &Step<'a>)>> {
+    pub(super) fn step(&self, name: &str) -> Option<Restarts<'_, 'a>> {
         let find = |(a, b): (&'_ Measured<'a>, &'_ Measured<'a>)| {
             Some((position(a, name)?, position(b, name)?))
         };
         let places: Option<Vec<(usize, usize)>> =
             self.a.iter().zip(&self.b).map(|(a, b)| find((a, b))).collect();
-        let sides = self.a.iter().zip(&self.b).zip(places?);
+        let sides = self.a.iter().zip(&self.b).zip(places.filter(|places| !places.is_empty())?);
         Some(sides.map(|((a, b), (at, bt))| (&a.steps[at], &b.steps[bt])).collect())
     }
 
@@ -145,13 +162,55 @@ impl<'a> Sides<'a> {
         [missing(&b, &a, "b"), missing(&a, &b, "a")].concat()
     }
 
+    /// The steps that both sides have in all restarts.
+    fn steps(&self) -> Vec<Restarts<'_, 'a>> {
+        self.names().into_iter().filter_map(|name| self.step(name)).collect()
+    }
+
+    /// The successes that side a has of a step, or will have.
+    fn samples(&self, step: &Restarts<'_, 'a>) -> u64 {
+        let of = |(a, _): &(&Step<'_>, &Step<'_>)| a.requests.1.saturating_sub(a.requests.0);
+        let all = step.iter().map(of).fold(0, u64::saturating_add);
+        all.saturating_mul(self.planned as u64) / step.len().max(1) as u64
+    }
+
+    /// Whether side a has too few samples for a quantile, however independent they are. A segment
+    /// that is too short for all of them has a reason of its own.
+    fn too_few(&self, step: &Restarts<'_, 'a>, at: usize) -> bool {
+        let short = |(a, _): &(&Step<'_>, &Step<'_>)| {
+            matches!(a.latency[at], Err(Undecided::TooShort { .. }))
+        };
+        let needed = estimate::needed(QUANTILES[at]);
+        !step.iter().any(short) && (self.samples(step) as f64) < needed
+    }
+
+    /// What nobody could tell of the other side, however fast the candidate is: a note for each
+    /// latency, as of stored runs.
+    fn unknown(&self) -> Vec<String> {
+        let steps = self.steps();
+        let of = |at: usize| {
+            let few = |step: &&Restarts<'_, 'a>| self.too_few(step, at);
+            let few: Vec<&Restarts<'_, 'a>> = steps.iter().filter(few).collect();
+            let most = few.iter().map(|step| self.samples(step)).max()?;
+            let name = |step: &&Restarts<'_, 'a>| format!("`{}`", step[0].0.step.step);
+            Some(format!(
+                "not comparable: {} of {}: side a has {} samples of it at most, and it takes {}. \
+                 Make the segments longer, or raise the rate.",
+                LATENCIES[at].name(),
+                few.iter().map(name).collect::<Vec<_>>().join(", "),
+                show_count(most),
+                show_count(estimate::needed(QUANTILES[at]).round() as u64),
+            ))
+        };
+        (0..LATENCIES.len()).filter_map(of).collect()
+    }
+
     pub(super) fn rows(&self, gate: &Gate) -> Vec<Row> {
-        let steps = self.b.first().into_iter().flat_map(|run| &run.steps);
-        let steps: Vec<_> = steps.filter_map(|step| self.step(&step.step.step)).collect();
-        let mut columns: Vec<Vec<Row>> =
+        let steps = self.steps();
+        let mut columns: Vec<Vec<Option<Row>>> =
             (0..LATENCIES.len()).map(|at| self.latencies(&steps, at, gate)).collect();
-        columns.push(steps.iter().map(|step| self.errors(step, gate)).collect());
-        let each = |at: usize| columns.iter().map(move |column| column[at].clone());
+        columns.push(steps.iter().map(|step| Some(self.errors(step, gate))).collect());
+        let each = |at: usize| columns.iter().filter_map(move |column| column[at].clone());
         let mut rows: Vec<Row> = (0..steps.len()).flat_map(each).collect();
         rows.extend(self.throughput(gate));
         rows.extend(self.dropped());
@@ -168,7 +227,8 @@ impl<'a> Sides<'a> {
         }
     }
 
-    fn latencies(&self, steps: &[Vec<(&Step<'a>, &Step<'a>)>], at: usize, gate: &Gate) -> Vec<Row> {
+    /// None for those that side a cannot tell anything of.
+    fn latencies(&self, steps: &[Restarts<'_, 'a>], at: usize, gate: &Gate) -> Vec<Option<Row>> {
         let all: Vec<Result<Vec<Segment>, Undecided>> =
             steps.iter().map(|step| self.segments(step, at)).collect();
         let tau = gate.noise.between_sides;
@@ -181,7 +241,10 @@ impl<'a> Sides<'a> {
             }
             false => Prior::of(tau),
         };
-        let row = |(step, segments): (&Vec<(&Step<'a>, &Step<'a>)>, &Result<Vec<Segment>, _>)| {
+        let row = |(step, segments): (&Restarts<'_, 'a>, &Result<Vec<Segment>, _>)| {
+            if self.too_few(step, at) {
+                return None;
+            }
             let middle = |of: fn(&(&Step<'a>, &Step<'a>), usize) -> Option<f64>| {
                 median(&step.iter().filter_map(|one| of(one, at)).collect::<Vec<_>>())
             };
@@ -199,9 +262,9 @@ impl<'a> Sides<'a> {
                 found: self.blocked.clone().map_or(found, Err),
                 ..Row::empty(Scale::Growth)
             };
-            self.named(step[0].1, row)
+            Some(self.named(step[0].1, row))
         };
-        steps.iter().zip(&all).filter(|(step, _)| !step.is_empty()).map(row).collect()
+        steps.iter().zip(&all).map(row).collect()
     }
 
     /// The restarts of one latency. Error: why one of them, on either side, has none.

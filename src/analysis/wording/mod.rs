@@ -7,7 +7,7 @@ mod undecided;
 
 use super::Word;
 use super::finding::{about, number_of};
-use super::gate::{Change, Compared, Comparison, Design, Noise, Shape, ShapeKind};
+use super::gate::{Change, Compared, Comparison, Design, Noise, Occasion, Shape, ShapeKind};
 use crate::units::show_percent;
 
 pub use numbers::{amount, bound, chance, grows_better, growth, interval, margin, smallest};
@@ -61,11 +61,13 @@ pub fn design(of: &Comparison) -> String {
         Design::Stored { baselines, runs } => {
             format!("{} against {}", count(runs, "run"), count(baselines, "baseline"))
         }
-        Design::Duet { restarts, extended: false } => {
-            format!("{} of both sides", count(restarts, "restart"))
-        }
-        Design::Duet { restarts, extended: true } => {
-            format!("{} of both sides, with the one extension", count(restarts, "restart"))
+        Design::Duet { restarts, look } => {
+            let beside = match look {
+                Occasion::Early { planned } => format!(", of {planned} that were planned"),
+                Occasion::Planned => String::new(),
+                Occasion::Extended => ", with the one extension".to_string(),
+            };
+            format!("{} of both sides{beside}", count(restarts, "restart"))
         }
     }
 }
@@ -117,8 +119,11 @@ pub fn place(row: &Change) -> String {
 
 /// Whether the row is surely worse and yet below its margin.
 pub fn is_tolerated(row: &Change) -> bool {
-    let (low, high) = row.interval;
-    row.word == Word::Pass && if grows_better(row.metric) { high < 0.0 } else { low > 0.0 }
+    let worse = |(low, high): (f64, f64)| match grows_better(row.metric) {
+        true => high < 0.0,
+        false => low > 0.0,
+    };
+    row.word == Word::Pass && row.interval.is_some_and(worse)
 }
 
 fn title(row: &Change) -> String {

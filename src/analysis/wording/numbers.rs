@@ -37,10 +37,9 @@ pub fn growth(metric: Compared, change: f64) -> String {
 
 /// An interval of changes: `-1.6% to +3.3%`.
 pub fn interval(row: &Change) -> String {
-    if !(row.interval.0.is_finite() && row.interval.1.is_finite()) {
-        return "unknown".to_string();
-    }
-    let (low, high) = (growth(row.metric, row.interval.0), growth(row.metric, row.interval.1));
+    let known = row.interval.filter(|(low, high)| low.is_finite() && high.is_finite());
+    let Some((low, high)) = known else { return "unknown".to_string() };
+    let (low, high) = (growth(row.metric, low), growth(row.metric, high));
     format!("{} to {high}", low.trim_end_matches(" pp"))
 }
 
@@ -52,10 +51,8 @@ pub fn margin(row: &Change) -> String {
 
 /// The smallest change that this set-up calls FAIL four times in five: `+17%`.
 pub fn smallest(row: &Change) -> String {
-    if !row.smallest.is_finite() {
-        return "nothing yet".to_string();
-    }
-    signed_size(row, row.smallest)
+    let known = row.smallest.filter(|least| least.is_finite());
+    known.map_or("nothing yet".to_string(), |least| signed_size(row, least))
 }
 
 /// The value at which the margin is reached, as it is demanded: `<= 233 ms`.

@@ -3,13 +3,14 @@
 use super::numbers::{size, smallest};
 use super::subject;
 use crate::analysis::finding::number_of;
-use crate::analysis::gate::{Change, Compared, Comparison, Design, Undecided};
+use crate::analysis::gate::{Change, Compared, Comparison, Design, Undecided, ahead};
 use crate::units::{show_count, show_duration_us, show_percent};
 
 /// The word with the reason in a word or two.
 pub(super) fn label(why: &Undecided) -> &'static str {
     match why {
         Undecided::TooFew { .. } => "INCONCLUSIVE (too few)",
+        Undecided::TooShort { .. } => "INCONCLUSIVE (too short)",
         Undecided::TailNotReached => "INCONCLUSIVE (tail)",
         Undecided::Unstable => "INCONCLUSIVE (unstable)",
         Undecided::Noise { .. } => "INCONCLUSIVE (noise)",
@@ -27,6 +28,9 @@ pub(super) fn title(row: &Change, why: &Undecided) -> String {
             let count = |count: f64| show_count(count.max(0.0).floor() as u64);
             format!("{of} has {} effective samples and needs {}", count(*have), count(need.ceil()))
         }
+        Undecided::TooShort { have, need } => {
+            format!("{of} has {have} s left without the warm-up, and it takes {need}")
+        }
         Undecided::TailNotReached => {
             format!("{of} has an interval that reaches past the slowest sample")
         }
@@ -40,6 +44,7 @@ pub(super) fn title(row: &Change, why: &Undecided) -> String {
 pub(super) fn detail(row: &Change, of: &Comparison) -> String {
     match &row.why {
         Some(Undecided::TooFew { have, need }) => too_few(row, of, *have, *need),
+        Some(Undecided::TooShort { .. }) => too_short(of),
         Some(Undecided::TailNotReached) => format!(
             "A longer run, or a higher rate, reaches further. {}",
             longer(of, 2.0).unwrap_or_default()
@@ -72,6 +77,24 @@ pub(super) fn detail(row: &Change, of: &Comparison) -> String {
     }
     .trim_end()
     .to_string()
+}
+
+fn too_short(of: &Comparison) -> String {
+    let first = "How much seconds vary is not seen in so few of them, and half of a short load is \
+        warm-up.";
+    match of.design {
+        Design::Stored { .. } => {
+            let least = ahead::shortest();
+            format!("{first} The shortest run that can be judged is {least} s.")
+        }
+        Design::Duet { .. } => {
+            let least = ahead::shortest_segment(true).max(ahead::shortest_segment(false));
+            format!(
+                "{first} Use segments of {least} s or more (`--segment {least}s`): they are the \
+                 shortest that can be judged."
+            )
+        }
+    }
 }
 
 fn too_few(row: &Change, of: &Comparison, have: f64, need: f64) -> String {

@@ -1,10 +1,12 @@
 //! The options of `baseline`: what is accepted, listed, pinned and learnt.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::RunArgs;
+use super::{Layout, RunArgs};
+use crate::units::parse_duration;
 
 /// `baseline`
 #[derive(Debug, Subcommand)]
@@ -114,14 +116,50 @@ pub struct CalibrateArgs {
     #[arg(long, value_name = "TEXT", requires = "accept")]
     pub why: Option<String>,
 
-    /// Run nothing, and learn how much the two sides of a duet differ although nothing does: from
-    /// the folders of duets of one build with itself; may be given several times
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["runs", "accept"])]
-    pub duet: Vec<PathBuf>,
+    #[command(flatten)]
+    pub duets: DuetsArgs,
 
     #[command(flatten)]
     pub accepting: AcceptingArgs,
 
     #[command(flatten)]
     pub run: RunArgs,
+}
+
+/// How much the two sides of a duet differ although nothing does
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Between the sides of a duet")]
+pub struct DuetsArgs {
+    /// Make so many duets of the target with itself, of three restarts each, instead of runs, and
+    /// learn how far equal sides differ: four teach enough for duets to end early
+    #[arg(long = "duets", value_name = "N", conflicts_with_all = ["runs", "accept", "folders"],
+          value_parser = clap::value_parser!(u32).range(2..=100))]
+    pub count: Option<u32>,
+
+    /// Run nothing, and learn it from the folders of duets of one build with itself; may be given
+    /// several times
+    #[arg(long = "duet", value_name = "DIR", conflicts_with_all = ["runs", "accept"])]
+    pub folders: Vec<PathBuf>,
+
+    /// The target is what this command starts, anew for each restart; `{port}` stands for the port
+    /// to listen on
+    #[arg(long, value_name = "COMMAND", requires = "count", conflicts_with = "target")]
+    pub command: Option<String>,
+
+    /// Path that answers below 400 once it is ready [default: any answer on /]
+    #[arg(long, value_name = "PATH", requires = "command", value_parser = super::duet::path)]
+    pub ready: Option<String>,
+
+    /// How long it may take until then
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
+    pub ready_within: Duration,
+
+    /// How the sides share the time, as for `duet`
+    #[arg(long, value_name = "LAYOUT", value_enum, requires = "count")]
+    pub layout: Option<Layout>,
+
+    /// How long each side has load in each restart
+    #[arg(long, value_name = "DURATION", default_value = "30s",
+          value_parser = super::duet::segment)]
+    pub segment: Duration,
 }

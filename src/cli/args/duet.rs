@@ -35,7 +35,7 @@ pub struct DuetArgs {
     pub sides: SidesArgs,
 
     /// How the sides share the time [default: interleaved with fewer than 4 cores, else
-    /// side-by-side]
+    /// side-by-side, until the first restart shows that the machine cannot take both at once]
     #[arg(long, value_name = "LAYOUT", value_enum)]
     pub layout: Option<Layout>,
 
@@ -48,9 +48,19 @@ pub struct DuetArgs {
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = segment)]
     pub segment: Duration,
 
-    /// Do not add two restarts where the first verdict is INCONCLUSIVE
+    /// Do not add two restarts where the first verdict is INCONCLUSIVE: the one look then has all
+    /// of both error rates
     #[arg(long)]
     pub no_extension: bool,
+
+    /// Make all restarts, however plain the verdict is before; it is ended early only where it has
+    /// been learnt how far equal sides differ here (`taster baseline calibrate --duets`)
+    #[arg(long)]
+    pub no_early_stop: bool,
+
+    /// Take segments that are too short to be judged, to try whether all comes up
+    #[arg(long)]
+    pub allow_short: bool,
 
     /// Load profile [default: smoke]
     #[arg(long, value_name = "NAME")]
@@ -169,7 +179,8 @@ fn part(text: &str) -> Result<DuetPart, String> {
     serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
-fn path(text: &str) -> Result<String, String> {
+/// A path of a URL.
+pub(super) fn path(text: &str) -> Result<String, String> {
     match text.starts_with('/') && !text.contains(|c: char| c.is_whitespace() || c.is_control()) {
         true => Ok(text.to_string()),
         false => Err("write a path, such as `/health`".to_string()),
@@ -177,7 +188,7 @@ fn path(text: &str) -> Result<String, String> {
 }
 
 /// The sides take turns of a second, two in a row: only even numbers of them are alike.
-fn segment(text: &str) -> Result<Duration, String> {
+pub(super) fn segment(text: &str) -> Result<Duration, String> {
     let wanted = parse_duration(text).map_err(|error| error.to_string())?;
     match wanted.subsec_nanos() == 0 && wanted.as_secs().is_multiple_of(2) && !wanted.is_zero() {
         true => Ok(wanted),

@@ -14,7 +14,8 @@ mod testing;
 mod verifying;
 
 pub use baseline::{
-    AcceptArgs, AcceptingArgs, BaselineCommand, BaselinesArgs, CalibrateArgs, PinArgs, ShowArgs,
+    AcceptArgs, AcceptingArgs, BaselineCommand, BaselinesArgs, CalibrateArgs, DuetsArgs, PinArgs,
+    ShowArgs,
 };
 pub use duet::{DuetArgs, Layout, PartArgs, SidesArgs};
 pub use margin::{DEFAULT_MARGIN, Margin};

@@ -3,11 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::accept;
-use crate::analysis::Word;
-use crate::analysis::gate::{self, Gate, learn};
+use super::{accept, equal_sides};
+use crate::analysis::gate::learn;
 use crate::cli::args::{CalibrateArgs, JudgeArgs, PublishArgs, RunArgs};
-use crate::cli::duet::verdict::Recorded;
 use crate::cli::exit::ExitStatus;
 use crate::cli::run::{self, Half};
 use crate::cli::{Ended, interrupt, words};
@@ -18,12 +16,15 @@ use crate::units::show_percent;
 
 /// A comparison takes what is learnt for as good as four runs say: five have so many degrees of
 /// freedom, and fewer would promise more than they know.
-const TEACHERS: u32 = 5;
+pub(super) const TEACHERS: u32 = 5;
 
 /// Runs, learns, and keeps what was learnt.
 pub fn calibrate(args: &CalibrateArgs) -> Result<ExitStatus, Ended> {
-    if !args.duet.is_empty() {
-        return from_duets(args);
+    if let Some(duets) = args.duets.count {
+        return equal_sides::from_new(args, duets);
+    }
+    if !args.duets.folders.is_empty() {
+        return equal_sides::from_saved(args);
     }
     let runs = args.runs.unwrap_or(if args.accept { 2 * TEACHERS } else { TEACHERS });
     if args.accept && runs < 2 * TEACHERS {
@@ -81,7 +82,8 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<ExitStatus, Ended> {
     Ok(ExitStatus::Pass)
 }
 
-fn of_machine(
+/// As it is kept.
+pub(super) fn of_machine(
     machine: Machine,
     (between_runs, between_sides): (Option<LearntNoise>, Option<LearntNoise>),
 ) -> MachineNoise {
@@ -90,70 +92,8 @@ fn of_machine(
     MachineNoise { format, tool_version, machine, between_runs, between_sides, seal }
 }
 
-/// Learns from saved duets how much sides differ.
-fn from_duets(args: &CalibrateArgs) -> Result<ExitStatus, Ended> {
-    let (mut restarts, mut ids) = (Vec::new(), Vec::new());
-    for folder in &args.duet {
-        let duet = Recorded::read(folder)?;
-        let verdict = duet.judge(&Gate::default())?;
-        if matches!(verdict.word, Word::Fail | Word::Invalid) {
-            return Err(Ended::new(
-                ExitStatus::Fail,
-                format!(
-                    "`{}` teaches nothing: only a duet of one build with itself does, and this one \
-                     is {}",
-                    folder.display(),
-                    verdict.headline
-                ),
-            ));
-        }
-        let part = duet.restarts.first().and_then(|(_, b)| b.run.duet.as_ref());
-        let id = part.map(|part| part.id.clone()).unwrap_or_default();
-        if ids.contains(&id) {
-            return Err(Ended::usage(format!("the duet `{id}` is given twice: it counts once")));
-        }
-        ids.push(id);
-        restarts.extend(duet.restarts);
-    }
-    let Some((_, first)) = restarts.first().filter(|_| restarts.len() >= TEACHERS as usize) else {
-        return Err(Ended::usage(format!(
-            "{} restarts teach too little: give duets with {TEACHERS} or more together",
-            restarts.len()
-        )));
-    };
-    let (machine, profile) = (first.machine.clone(), first.run.profile.clone());
-    if restarts.iter().any(|(a, _)| a.machine.fingerprint != machine.fingerprint) {
-        return Err(Ended::usage(
-            "these duets were run on different kinds of machines: give one's",
-        ));
-    }
-    let found = gate::between_sides(&restarts)
-        .map_err(|error| Ended::usage(format!("a duet cannot be read: {error}")))?;
-    let Some(found) = found else { return Err(nothing()) };
-    let learnt = LearntNoise {
-        sd: found.sd,
-        steps: found.steps,
-        runs: ids,
-        profile,
-        by: accept::who(&args.accepting),
-        at: executor::wall_clock().to_string(),
-    };
-    let baselines = Baselines::in_folder(&args.run.judge.baseline);
-    let between_runs = baselines.noise(&machine.fingerprint)?.and_then(|known| known.between_runs);
-    let path = baselines.keep_noise(&of_machine(machine, (between_runs, Some(learnt))))?;
-    words::data(&format!(
-        "{} restarts: p95 of the same build differs by {} between the sides ({} steps); kept in \
-         {}\n",
-        restarts.len(),
-        show_percent(found.sd),
-        found.steps,
-        path.display()
-    ));
-    Ok(ExitStatus::Pass)
-}
-
 /// The end of a calibration that has taught nothing.
-fn nothing() -> Ended {
+pub(super) fn nothing() -> Ended {
     Ended::new(
         ExitStatus::Inconclusive,
         "no step has enough samples in each run to tell its p95, so nothing is learnt: run a \
@@ -195,5 +135,6 @@ fn learnt(runs: &[RunResult], by: &str) -> Result<LearntNoise, Ended> {
         profile: runs.first().map(|run| run.run.profile.clone()).unwrap_or_default(),
         by: by.to_string(),
         at: executor::wall_clock().to_string(),
+        ..LearntNoise::default()
     })
 }

@@ -2,6 +2,7 @@
 
 mod accept;
 mod calibrate;
+mod equal_sides;
 mod show;
 
 use std::collections::BTreeMap;

@@ -4,8 +4,10 @@
 //! verdict is made from these files alone, so `--replay` comes to the same one.
 
 mod cores;
+mod fit;
 mod pair;
 pub mod part;
+mod setting;
 mod targets;
 pub mod verdict;
 
@@ -19,7 +21,7 @@ use crate::analysis::Word;
 use crate::analysis::gate::Gate;
 use crate::cli::args::{DuetArgs, Layout, WhatArgs};
 use crate::cli::choose::Asked;
-use crate::cli::duet::cores::Cores;
+use crate::cli::duet::setting::{EXTENSION, Setting};
 use crate::cli::duet::targets::Targets;
 use crate::cli::duet::verdict::Recorded;
 use crate::cli::exit::{ExitStatus, of_verdict};
@@ -28,7 +30,7 @@ use crate::driver;
 use crate::executor::{self, Stop};
 use crate::plan::{DuetLoad, Turns};
 use crate::result::{DuetPart, RunResult};
-use crate::store::{self, Baselines, RunFolder, Window};
+use crate::store::{self, RunFolder, Window};
 use crate::units::{show_count, show_duration, write_duration};
 
 /// How long a turn is; as long as a slice, so that none has both sides' requests in it.
@@ -37,65 +39,49 @@ const TURN: Duration = Duration::from_secs(1);
 /// What is due so soon after a switch still meets what the other side has left in caches.
 const SETTLE: Duration = Duration::from_millis(50);
 
-/// Half of a short segment is warm-up, and percentiles take at least six seconds of the rest.
-const SHORT: Duration = Duration::from_secs(12);
-
-/// Restarts that are added once.
-const EXTENSION: u32 = 2;
-
-/// With fewer cores the sides would take them from each other.
-const SIDE_BY_SIDE: usize = 4;
-
 /// Measures, judges, reports, exits; or does the last three again.
 pub fn duet(args: &DuetArgs) -> Result<ExitStatus, Ended> {
     if let Some(folder) = &args.replay {
-        let recorded = Recorded::read(folder)?;
-        let machine = recorded.machine().unwrap_or_default();
-        return conclude((&recorded, &told_gate(args, &machine)?), folder, args);
+        return conclude(&Recorded::read(folder)?, folder, args);
     }
-    let duet = Duet::new(args)?;
-    duet.check()?;
     let (out, latest) = match &args.out {
         Some(out) => (out.clone(), false),
-        None => (PathBuf::from("reports").join(&duet.id), true),
+        None => (PathBuf::from("reports").join(run::new_id(executor::wall_clock())), true),
     };
-    let folder = RunFolder::open(&out)?;
-    let gate = &told_gate(args, &store::machine().fingerprint)?;
-    duet.announce();
-    let recorded = match duet.record(&out, gate)? {
-        Some(recorded) => recorded,
-        None => {
-            words::say(&format!(
-                "what was recorded is in `{}`; `taster duet --replay` judges it where it is enough",
-                out.display()
-            ));
-            return Ok(ExitStatus::Interrupted);
-        }
+    let Some(recorded) = measure(args, &out, &interrupt::listening()?)? else {
+        words::say(&format!(
+            "what was recorded is in `{}`; `taster duet --replay` judges it where it is enough",
+            out.display()
+        ));
+        return Ok(ExitStatus::Interrupted);
     };
-    let status = conclude((&recorded, gate), &out, args)?;
+    let status = conclude(&recorded, &out, args)?;
     if latest {
-        folder.make_latest()?;
+        RunFolder::open(&out)?.make_latest()?;
     }
     Ok(status)
 }
 
-/// What the comparison is told: the margins that were typed, and what is known of the noise
-/// between the sides on this kind of machine.
-fn told_gate(args: &DuetArgs, fingerprint: &str) -> Result<Gate, Ended> {
-    let noise = Baselines::in_folder(&args.baseline).noise(fingerprint)?;
-    let learnt = noise.as_ref().is_some_and(|noise| noise.between_sides.is_some());
-    let known = Window { noise, ..Window::default() };
-    let mut gate = gate::gate(&args.margin, args.margin_floor, &known);
-    gate.noise.learnt = learnt;
-    Ok(gate)
+/// Records a duet into a folder until a look at it decides, or all restarts there may be are made;
+/// none where it was interrupted.
+///
+/// # Errors
+/// What is wrong with the scenarios, the targets or the set-up, before anything is started.
+pub fn measure(args: &DuetArgs, out: &Path, stop: &Stop) -> Result<Option<Recorded>, Ended> {
+    let mut duet = Duet::new(args, stop)?;
+    duet.check()?;
+    RunFolder::open(out)?;
+    duet.announce();
+    duet.record(out)
 }
 
-fn conclude(
-    (recorded, gate): (&Recorded, &Gate),
-    folder: &Path,
-    args: &DuetArgs,
-) -> Result<ExitStatus, Ended> {
-    let verdict = recorded.judge(gate)?;
+/// The margins that were typed; what is known of the noise stands in the recordings.
+fn told_gate(args: &DuetArgs) -> Gate {
+    gate::gate(&args.margin, args.margin_floor, &Window::default())
+}
+
+fn conclude(recorded: &Recorded, folder: &Path, args: &DuetArgs) -> Result<ExitStatus, Ended> {
+    let verdict = recorded.judge(&told_gate(args))?;
     recorded.show(&verdict, folder);
     recorded.write(&verdict, &RunFolder::open(folder)?, &args.report)?;
     Ok(of_verdict(verdict.word, args.inconclusive))
@@ -106,11 +92,8 @@ struct Duet<'a> {
     args: &'a DuetArgs,
     id: String,
     seed: u64,
-    layout: Layout,
+    setting: Setting,
     targets: Targets,
-    /// After how many restarts it is judged.
-    looks: Vec<u32>,
-    cores: Option<[Cores; 2]>,
     runtime: Runtime,
     stop: Stop,
 }
@@ -123,20 +106,10 @@ enum Restart {
 }
 
 impl<'a> Duet<'a> {
-    fn new(args: &'a DuetArgs) -> Result<Self, Ended> {
+    fn new(args: &'a DuetArgs, stop: &Stop) -> Result<Self, Ended> {
         let targets = Targets::of(&args.sides)?;
         let many = std::thread::available_parallelism().map_or(1, |cores| cores.get());
-        let layout = args.layout.unwrap_or(match many < SIDE_BY_SIDE {
-            true => Layout::Interleaved,
-            false => Layout::SideBySide,
-        });
-        let looks = match args.no_extension {
-            true => vec![args.restarts],
-            false => vec![args.restarts, args.restarts + EXTENSION],
-        };
-        // In turns nobody is in the other's way, and all cores are better than half of them.
-        let apart = layout == Layout::SideBySide && targets.restart();
-        let cores = if apart { cores::divide(&cores::available()) } else { None };
+        let layout = args.layout.unwrap_or(setting::layout(many));
         // Services are listened to while this thread waits for the sides.
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -147,18 +120,16 @@ impl<'a> Duet<'a> {
             args,
             id: run::new_id(executor::wall_clock()),
             seed: args.seed.unwrap_or_else(rand::random),
-            layout,
+            setting: Setting::of(args, layout, targets.restart())?,
             targets,
-            looks,
-            cores,
             runtime,
-            stop: Stop::new(),
+            stop: stop.clone(),
         })
     }
 
     /// How long the load of a restart is.
     fn length(&self) -> Duration {
-        match self.layout {
+        match self.setting.layout {
             Layout::Interleaved => self.args.segment * 2,
             Layout::SideBySide => self.args.segment,
         }
@@ -167,6 +138,7 @@ impl<'a> Duet<'a> {
     /// Problems in files and refusals are said before anything is started.
     fn check(&self) -> Result<(), Ended> {
         let args = self.args;
+        fit::can_be_judged(args, self.setting.layout)?;
         let what = WhatArgs {
             paths: args.paths.clone(),
             target: None,
@@ -180,7 +152,7 @@ impl<'a> Duet<'a> {
             Targets::Urls(urls) => urls.clone(),
             _ => [here.clone(), here],
         };
-        let interleaved = self.layout == Layout::Interleaved;
+        let interleaved = self.setting.layout == Layout::Interleaved;
         for (number, url) in urls.iter().enumerate() {
             let (length, first) = (self.length(), number == 0);
             let turns = Turns { length: TURN, first, settle: SETTLE, end: length };
@@ -190,6 +162,7 @@ impl<'a> Duet<'a> {
             safety::may_load(plan.hosts.iter().map(String::as_str), &args.allow_load)?;
             if number == 0 {
                 words::warnings(&plan);
+                fit::has_samples(args, &plan, self.most())?;
             }
             if !self.targets.restart() {
                 let reached = self.runtime.block_on(driver::reach(url));
@@ -199,31 +172,47 @@ impl<'a> Duet<'a> {
         Ok(())
     }
 
+    /// The most restarts there may be.
+    fn most(&self) -> u32 {
+        self.setting.looks.iter().copied().max().unwrap_or(self.args.restarts)
+    }
+
     fn announce(&self) {
         let [a, b] = self.targets.names();
         words::say(&format!("a, what is compared with: {a}"));
         words::say(&format!("b, what is judged:        {b}"));
-        let layout = match self.layout {
+        self.announce_setting();
+    }
+
+    fn announce_setting(&self) {
+        let setting = &self.setting;
+        let layout = match setting.layout {
             Layout::Interleaved => "in turns of a second",
             Layout::SideBySide => "side by side, half of the load each",
         };
         let all = self.length() * self.args.restarts;
+        let more = self.most() > self.args.restarts;
         words::say(&format!(
             "{layout}: {} restarts of {} for each side, {} in all{}; seed: {}",
             self.args.restarts,
             show_duration(self.args.segment),
             show_duration(all),
-            if self.looks.len() > 1 { ", and two more where that does not decide" } else { "" },
+            if more { ", and two more where that does not decide" } else { "" },
             self.seed
         ));
-        if self.args.segment < SHORT {
-            words::say(&format!(
-                "a segment of less than {} decides on errors alone: too little of it is left \
-                 without the warm-up to decide on latencies",
-                show_duration(SHORT)
-            ));
+        match &setting.no_early_stop {
+            Some(why) => words::say(&format!(
+                "it does not end early: how far equal sides differ on this kind of machine {why}; \
+                 `taster baseline calibrate --duets` learns it"
+            )),
+            None if !self.args.no_early_stop => words::say(
+                "it ends after one restart or two where the verdict is plain by then: how far \
+                 equal sides differ here is known",
+            ),
+            None => {}
         }
-        if self.layout == Layout::SideBySide && self.targets.restart() && self.cores.is_none() {
+        let apart = setting.layout == Layout::SideBySide && self.targets.restart();
+        if apart && setting.cores.is_none() {
             words::say(
                 "the sides share their cores: holding services and generators to cores of their \
                  own takes at least four",
@@ -232,32 +221,66 @@ impl<'a> Duet<'a> {
     }
 
     /// Records until a look decides; none where it was interrupted.
-    fn record(&self, out: &Path, gate: &Gate) -> Result<Option<Recorded>, Ended> {
-        interrupt::listen(&self.stop)?;
+    fn record(&mut self, out: &Path) -> Result<Option<Recorded>, Ended> {
         let (id, names) = (self.id.clone(), self.targets.names());
         let mut recorded = Recorded { id, names, ..Recorded::default() };
-        for (look, restarts) in self.looks.iter().enumerate() {
-            while (recorded.restarts.len() as u32) < *restarts {
-                let number = recorded.restarts.len() as u32 + 1;
-                match self.restart(number, out)? {
-                    Restart::Whole(sides) => recorded.restarts.push(*sides),
-                    Restart::Interrupted => return Ok(None),
-                    Restart::Failed(why) => {
-                        recorded.failed = Some(why);
-                        return Ok(Some(recorded));
-                    }
+        let gate = told_gate(self.args);
+        while recorded.restarts.len() < self.most() as usize {
+            let number = recorded.restarts.len() as u32 + 1;
+            match self.restart(number, out)? {
+                Restart::Whole(sides) => recorded.restarts.push(*sides),
+                Restart::Interrupted => return Ok(None),
+                Restart::Failed(why) => {
+                    recorded.failed = Some(why);
+                    return Ok(Some(recorded));
                 }
             }
-            let last = look + 1 == self.looks.len();
-            if last || recorded.judge(gate)?.word != Word::Inconclusive {
+            if number == 1 && self.takes_turns_instead(&mut recorded, out)? {
+                continue;
+            }
+            if recorded.is_unfit() {
+                words::say("nothing that follows could make this a verdict: it ends here");
+                return Ok(Some(recorded));
+            }
+            if !self.setting.looks.contains(&number) {
+                continue;
+            }
+            let word = recorded.judge(&gate)?.word;
+            if word != Word::Inconclusive {
                 break;
             }
-            words::say(&format!(
-                "INCONCLUSIVE after {restarts} restarts: the one extension that was allowed for, \
-                 {EXTENSION} more"
-            ));
+            if number == self.args.restarts && number < self.most() {
+                words::say(&format!(
+                    "INCONCLUSIVE after {number} restarts: the one extension that was allowed \
+                     for, {EXTENSION} more"
+                ));
+            }
         }
         Ok(Some(recorded))
+    }
+
+    /// Where the first restart shows that the machine cannot take both sides at once, the duet
+    /// begins again with the sides in turns: one would only be in the way of the other. That is
+    /// decided by how much load was given and not by how fast a side was, so that it costs nothing
+    /// of the error rates.
+    fn takes_turns_instead(&mut self, recorded: &mut Recorded, out: &Path) -> Result<bool, Ended> {
+        let overload = recorded.restarts.first().and_then(fit::overloaded);
+        let (Layout::SideBySide, Some(why)) = (self.setting.layout, overload) else {
+            return Ok(false);
+        };
+        words::say(&format!(
+            "this machine cannot take both sides at once: {why}. From here on they take turns, and \
+             what was recorded does not count"
+        ));
+        for (a, b) in std::mem::take(&mut recorded.restarts) {
+            for part in [a, b].iter().filter_map(|side| side.run.duet.as_ref()) {
+                store::forget_part(out, &part.name())?;
+            }
+        }
+        self.setting = Setting::of(self.args, Layout::Interleaved, self.targets.restart())?;
+        self.check()?;
+        self.announce_setting();
+        Ok(true)
     }
 
     /// Starts both targets, in the other order than the time before, and both sides of the load.
@@ -265,7 +288,7 @@ impl<'a> Duet<'a> {
         let a_first = !number.is_multiple_of(2);
         let order = if a_first { [0, 1] } else { [1, 0] };
         // Cores change hands as ports do.
-        let cores = self.cores.clone().map(|[a, b]| if a_first { [a, b] } else { [b, a] });
+        let cores = self.setting.cores.clone().map(|[a, b]| if a_first { [a, b] } else { [b, a] });
         let watch = (&self.runtime, &self.stop);
         let (mut started, urls) = self.targets.start(order, cores.as_ref(), watch)?;
         let parts = [0, 1].map(|side| self.part(side, number, a_first));
@@ -286,7 +309,7 @@ impl<'a> Duet<'a> {
         let sides = (a?, b?);
         words::say(&format!(
             "restart {number} of {}: a {}; b {}",
-            self.looks.iter().find(|look| **look >= number).unwrap_or(&number),
+            self.args.restarts.max(number),
             told(&sides.0),
             told(&sides.1)
         ));
@@ -294,7 +317,7 @@ impl<'a> Duet<'a> {
     }
 
     fn part(&self, side: usize, restart: u32, a_first: bool) -> DuetPart {
-        let interleaved = self.layout == Layout::Interleaved;
+        let interleaved = self.setting.layout == Layout::Interleaved;
         let millis = |time: Duration| if interleaved { time.as_millis() as u32 } else { 0 };
         DuetPart {
             id: self.id.clone(),
@@ -304,7 +327,8 @@ impl<'a> Duet<'a> {
             first: (side == 0) == a_first,
             turn_ms: millis(TURN),
             settle_ms: millis(SETTLE),
-            looks: self.looks.clone(),
+            looks: self.setting.looks.clone(),
+            between_sides: self.setting.between_sides,
             restarted: self.targets.restart(),
         }
     }

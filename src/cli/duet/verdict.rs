@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::analysis::gate::{self, Comparison, Design, Gate};
+use crate::analysis::gate::{self, Comparison, Design, Gate, Look, Noise, Occasion, looks};
 use crate::analysis::{self, Finding, Margins, Stage, Stored, Verdict, Word};
 use crate::cli::exit::ExitStatus;
-use crate::cli::{Ended, words};
+use crate::cli::{Ended, github, words};
 use crate::report::{self, Format, Sides, TextOptions};
 use crate::result::{DuetPart, RunResult};
 use crate::store::{self, RunFolder};
@@ -67,18 +67,22 @@ impl Recorded {
         Ok(recorded)
     }
 
-    /// The last look that there are restarts enough for: how many those are, and whether it is
-    /// the second.
-    fn look(&self) -> Option<(usize, bool)> {
-        let looks = &self.part()?.looks;
+    /// The last look that there are restarts enough for.
+    fn look(&self) -> Option<Look> {
         let whole = self.restarts.len();
-        let look = looks.iter().rposition(|look| *look as usize <= whole)?;
-        Some((looks[look] as usize, look > 0))
+        let looks = looks::settled(&self.part()?.looks);
+        looks.into_iter().rfind(|look| look.restarts as usize <= whole)
     }
 
-    /// The kind of machine it was recorded on.
-    pub fn machine(&self) -> Option<String> {
-        Some(self.restarts.first()?.1.machine.fingerprint.clone())
+    /// The margins of a gate with what was known of the noise when the duet began: whoever judges
+    /// it again, later and elsewhere, comes to the same verdict.
+    fn gate(&self, margins: &Gate) -> Gate {
+        let assumed = Noise::default();
+        let learnt = self.part().and_then(|part| part.between_sides);
+        let learnt = learnt.filter(|sd| sd.is_finite() && *sd > 0.0);
+        let between_sides = learnt.unwrap_or(assumed.between_sides);
+        let noise = Noise { between_sides, learnt: learnt.is_some(), ..assumed };
+        Gate { noise, ..margins.clone() }
     }
 
     fn part(&self) -> Option<&DuetPart> {
@@ -94,18 +98,14 @@ impl Recorded {
         let comparison = match (self.unfit(), self.look()) {
             (Some(why), _) => invalid(self.restarts.len(), why),
             (None, None) => invalid(self.restarts.len(), "too few restarts are whole".to_string()),
-            (None, Some((restarts, extended))) => self.compare((restarts, extended), gate)?,
+            (None, Some(look)) => self.compare(look, &self.gate(gate))?,
         };
         Ok(analysis::conclude(comparison, self.beside()))
     }
 
-    fn compare(
-        &self,
-        (restarts, extended): (usize, bool),
-        gate: &Gate,
-    ) -> Result<Comparison, Ended> {
-        let looked_at = &self.restarts[..restarts];
-        let compared = gate::duet(looked_at, gate, extended);
+    fn compare(&self, look: Look, gate: &Gate) -> Result<Comparison, Ended> {
+        let looked_at = &self.restarts[..look.restarts as usize];
+        let compared = gate::duet(looked_at, gate, look);
         let mut comparison = compared.map_err(|error| {
             Ended::usage(format!("a recording of the duet cannot be read: {error}"))
         })?;
@@ -116,6 +116,11 @@ impl Recorded {
             );
         }
         Ok(comparison)
+    }
+
+    /// Whether nothing may be compared, whatever other restarts would show.
+    pub fn is_unfit(&self) -> bool {
+        self.unfit().is_some()
     }
 
     /// Why nothing may be compared: a side failed, or one of the runs is INVALID by itself.
@@ -174,6 +179,7 @@ impl Recorded {
             facts: vec![
                 fact("layout", layout),
                 fact("restarts", self.restarts.len().to_string()),
+                fact("judged after", judged_after(&part.looks)),
                 fact("load of a restart", show_duration(long)),
                 fact("profile", run.profile.clone()),
                 fact(
@@ -210,7 +216,17 @@ impl Recorded {
                 folder.write(&name, &content)?;
             }
         }
-        Ok(())
+        github::tell_of_comparison(folder, verdict, &self.sides(), formats)
+    }
+}
+
+/// `1, 2, 3 and 5 restarts`.
+fn judged_after(looks: &[u32]) -> String {
+    let counts: Vec<String> = looks.iter().map(ToString::to_string).collect();
+    match counts.split_last() {
+        Some((last, [])) => format!("{last} restarts"),
+        Some((last, rest)) => format!("{} and {last} restarts", rest.join(", ")),
+        None => "all restarts".to_string(),
     }
 }
 
@@ -218,7 +234,7 @@ fn invalid(restarts: usize, why: String) -> Comparison {
     Comparison {
         word: Word::Invalid,
         changes: Vec::new(),
-        design: Design::Duet { restarts: restarts as u32, extended: false },
+        design: Design::Duet { restarts: restarts as u32, look: Occasion::Planned },
         notes: vec![why],
         gate: Gate::default(),
         each_ms: 0,

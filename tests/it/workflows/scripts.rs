@@ -6,6 +6,7 @@ use std::process::Command;
 
 use base64::Engine;
 use serde_json::json;
+use taster::result::DuetPart;
 
 use super::root;
 use crate::http::server::json as answer;
@@ -13,7 +14,8 @@ use crate::runs::healthy;
 use crate::support::{Outcome, Sandbox, Service, after};
 
 /// What is tried here, by words of the step that runs it.
-pub const TRIED: [&str; 9] = [
+pub const TRIED: [&str; 10] = [
+    ".ci/builds",
     ".ci/result",
     ".ci/notify",
     ".ci/deploy",
@@ -291,6 +293,87 @@ fn a_result_from_elsewhere_is_drawn_anew_and_anything_else_is_refused() {
         assert_ne!(refused.code, Some(0), "{refused}");
         assert!(!sandbox.path(&format!("{name}/comment.md")).exists());
     }
+}
+
+#[test]
+fn the_comment_of_a_duet_is_drawn_from_its_recordings_and_from_nothing_else() {
+    let sandbox = Sandbox::new();
+    for restart in 1..=3_u32 {
+        for side in ["a", "b"] {
+            let mut run = healthy();
+            run.steps[0].step = "@admin <img src=x> ::error::x".into();
+            run.run.duet = Some(DuetPart {
+                id: "d".into(),
+                side: side.into(),
+                what: "curl http://x/$(reboot) <script>".into(),
+                restart,
+                first: (restart % 2 == 1) == (side == "a"),
+                looks: vec![3],
+                ..DuetPart::default()
+            });
+            let text = serde_json::to_string(&run).expect("a result is JSON");
+            sandbox.write(&format!("in/{restart}-{side}.json"), text);
+        }
+    }
+    sandbox.write("in/comment.md", "<!-- taster:comment:v1:x -->\nPASS").write("in/x.json", "{}");
+    let line = ["redraw", TASTER, "in", "drawn", "--margin-floor", "20ms"];
+    script(&sandbox, &line, &[]).exits(0);
+    let comment = sandbox.read("drawn/comment.md");
+    assert!(comment.starts_with("<!-- taster:comment:v1:comparison-shopping -->\n"), "{comment}");
+    for never in ["<img", "@admin", "<script"] {
+        assert!(!comment.contains(never), "{comment}");
+    }
+    assert_eq!(sandbox.names("drawn"), ["comment.md"]);
+    sandbox.write("in/3-b.json", "{\"format\": 1");
+    let refused = script(&sandbox, &["redraw", TASTER, "in", "other"], &[]);
+    assert_ne!(refused.code, Some(0), "{refused}");
+    assert!(!sandbox.path("other/comment.md").exists());
+}
+
+/// A Cargo whose build is a file of the sources.
+const CARGO: &str = r#"
+while [ "$1" != --manifest-path ]; do shift; done
+mkdir -p "$CARGO_TARGET_DIR/release"
+cp "$(dirname "$2")/what" "$CARGO_TARGET_DIR/release/taster"
+"#;
+
+#[test]
+fn a_change_is_built_beside_its_merge_base() {
+    let sandbox = Sandbox::new();
+    program(&sandbox, "cargo", CARGO);
+    let git = |line: &str| {
+        let mut command = Command::new("bash");
+        command.args(["-ec", line]);
+        sandbox.settle(&mut command);
+        let told = command.output().expect("git is on every machine");
+        assert!(told.status.success(), "{line}: {}", String::from_utf8_lossy(&told.stderr));
+        String::from_utf8_lossy(&told.stdout).trim().to_string()
+    };
+    let commit = |what: &str| {
+        sandbox.write("what", what);
+        let who = "-c user.name=t -c user.email=t@x";
+        git(&format!("git add what; git {who} commit -qm {what}; git rev-parse HEAD"))
+    };
+    git("git init -q -b main");
+    commit("first");
+    let fork = commit("fork");
+    git("git checkout -q -b change");
+    commit("change");
+    git("git checkout -q main");
+    let base = commit("main-goes-on");
+    git("git checkout -q change");
+    let built = |base: &str| {
+        script(&sandbox, &["builds", base, "out"], &[]).exits(0);
+        (sandbox.read("out/base/taster"), sandbox.read("out/head/taster"))
+    };
+    let both = |a: &str, b: &str| (a.to_string(), b.to_string());
+    assert_eq!(built(&base), both("fork", "change"), "main has gone on, the change has not");
+    assert_eq!(built(&fork), both("fork", "change"));
+    let nothing = "0000000000000000000000000000000000000000";
+    assert_eq!(built(nothing), both("fork", "change"), "a first push has nothing before it");
+    git("git checkout -q main");
+    assert_eq!(built(&base), both("fork", "main-goes-on"), "nothing is compared with itself");
+    assert_eq!(git("git worktree list | wc -l"), "1", "nothing is left of it");
 }
 
 /// A GitHub with the answers of the test, which writes down what is sent.
