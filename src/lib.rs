@@ -28,6 +28,8 @@ pub mod analysis;
 
 pub mod report;
 
+pub mod import;
+
 pub mod driver;
 
 pub mod executor;

@@ -22,7 +22,8 @@ pub(super) fn judge(
     if stored.baselines.is_empty() && stored.elsewhere.is_empty() {
         let title = "there is no baseline to compare with".to_string();
         let advice = "Accept a good run with `taster baseline accept`.";
-        return (vec![notice("run", title).because(advice)], None);
+        let found = notice("run", title).coded("no-baseline").because(advice);
+        return (vec![found], None);
     }
     if let Some(found) = altered(result, stored, margins) {
         return (vec![found], None);

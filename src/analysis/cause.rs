@@ -87,6 +87,33 @@ impl Cause {
         }
     }
 
+    /// Its stable name.
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Cause::Connect => "no-connection",
+            Cause::Tls => "no-tls",
+            Cause::Html => "html-answer",
+            Cause::NotFound => "not-found",
+            Cause::Limited => "rate-limited",
+            Cause::Unavailable => "unavailable",
+            Cause::SignIn(_) => "not-signed-in",
+            Cause::Gateway(_) => "bad-gateway",
+            Cause::Server(_) => "server-error",
+            Cause::Refused(_) => "request-refused",
+            Cause::Unexpected(_) => "unexpected-status",
+            Cause::Timeout => "timeout",
+            Cause::Reset => "connection-lost",
+            Cause::Protocol => "bad-http",
+            Cause::Missing => "missing-value",
+            Cause::Check => "check-failed",
+            Cause::Page => "page-differs",
+            Cause::Browser => "browser-failed",
+            Cause::Unsupported => "unsupported",
+            Cause::Interrupted => "interrupted",
+            Cause::Other(_) => "failed",
+        }
+    }
+
     /// What happened, in a few words.
     pub(super) fn what(&self, target: &str) -> String {
         match self {

@@ -95,7 +95,7 @@ fn resent(result: &RunResult, scenario: &str) -> Option<Finding> {
     );
     let found = Finding::new(Stage::Errors, Word::Pass, scenario, title);
     let reason = "The target closes idle connections sooner than they are used again.";
-    (resent > 0).then(|| found.because(reason))
+    (resent > 0).then(|| found.coded("sent-again").because(reason))
 }
 
 fn setup(
@@ -214,6 +214,7 @@ fn family(
         show_percent(share(failed, of))
     );
     Finding::new(Stage::Errors, word, &subject(&steps), cause.title(&told))
+        .coded(cause.code())
         .saw("http_req_failed", observed, String::new())
         .because(&cause.explain(&told))
         .at(place)
@@ -265,5 +266,6 @@ fn all_within(held: &[&StepResult], reached: usize) -> Option<Finding> {
     );
     let bound = format!("<= {}", show_percent(ERROR_BUDGET));
     let found = Finding::new(Stage::Errors, Word::Pass, "run", title);
+    let found = found.coded("failures-within-budget");
     Some(found.saw("http_req_failed", observed, bound).because(&most).speaks_for(held.len()))
 }

@@ -8,6 +8,8 @@ use crate::result::FailureExample;
 /// One thing found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
+    /// A stable name, which `taster explain` explains.
+    pub code: &'static str,
     /// What was being judged.
     pub stage: Stage,
     /// What it says of the run.
@@ -59,11 +61,29 @@ pub enum Stage {
     Baseline,
 }
 
+impl Stage {
+    /// What its findings are called that have no name of their own.
+    fn code(self) -> &'static str {
+        match self {
+            Stage::Validity => "run-note",
+            Stage::Offered => "load-offered",
+            Stage::Setup => "setup-failed",
+            Stage::Errors => "requests-failed",
+            Stage::Reach => "unreached-step",
+            Stage::Checks => "check-failed",
+            Stage::Tests => "test-failed",
+            Stage::Counts | Stage::Latency => "sla",
+            Stage::Baseline => "baseline-note",
+        }
+    }
+}
+
 impl Finding {
     /// A finding that demands nothing yet and whose message is its title.
     pub(super) fn new(stage: Stage, word: Word, subject: &str, title: String) -> Self {
         let title = capital(&title);
         Self {
+            code: stage.code(),
             stage,
             word,
             subject: subject.to_string(),
@@ -77,6 +97,11 @@ impl Finding {
             used: None,
             example: None,
         }
+    }
+
+    /// Calls it by a name that says more than its stage's.
+    pub(super) fn coded(self, code: &'static str) -> Self {
+        Self { code, ..self }
     }
 
     /// Names the metric, what was seen of it, and what was demanded.

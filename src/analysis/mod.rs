@@ -19,6 +19,7 @@
 mod baseline;
 mod cause;
 mod checks;
+mod codes;
 mod errors;
 mod finding;
 pub mod flake;
@@ -46,6 +47,7 @@ use crate::result::evidence::TestEvidence;
 use crate::result::{Machine, RunResult};
 use gate::{Comparison, Gate};
 
+pub use codes::CODES;
 pub use finding::{Finding, Stage};
 pub use lines::Line;
 pub use near::near_misses;

@@ -37,6 +37,7 @@ fn one(test: &TestResult, (target, flaky): (&str, &str), told: Option<&Cause>) -
     Some(match test.status {
         TestStatus::Passed if test.checks == 0 => {
             let found = new(Word::Pass, format!("the test {name} passed without a single check"));
+            let found = found.coded("no-check");
             said(found, "passed", "").because("It shows that nothing broke, not that it works.")
         }
         // Those that were not run are told together.
@@ -47,16 +48,18 @@ fn one(test: &TestResult, (target, flaky): (&str, &str), told: Option<&Cause>) -
             let why = test.failure.as_ref().map(|failure| excerpt(&failure.message, 300));
             let why = why.map(|why| format!("Before that: {why}")).unwrap_or_default();
             let word = if flaky.is_empty() { Word::Pass } else { Word::Fail };
-            let found = said(new(word, title), "flaky", "passed at the first attempt");
+            let found = new(word, title).coded("flaky-test");
+            let found = said(found, "flaky", "passed at the first attempt");
             found.because(&why).because(flaky)
         }
         TestStatus::Skipped => {
             let title = format!("the test {name} is skipped");
-            said(new(Word::Pass, title), "skipped", "").because(&reason)
+            said(new(Word::Pass, title).coded("skipped-test"), "skipped", "").because(&reason)
         }
         TestStatus::Unsupported => {
             let title = format!("the test {name} cannot be run here");
-            said(new(Word::Inconclusive, title), "not run", "passed").because(&reason)
+            let found = new(Word::Inconclusive, title).coded("test-not-run");
+            said(found, "not run", "passed").because(&reason)
         }
     })
 }
@@ -102,7 +105,7 @@ fn clean(tests: &[TestResult]) -> Option<Finding> {
         number_of(tests.len(), "test")
     );
     let observed = show_count(passed as u64);
-    let found = Finding::new(Stage::Tests, Word::Pass, "run", title);
+    let found = Finding::new(Stage::Tests, Word::Pass, "run", title).coded("tests-passed");
     Some(found.saw("tests", observed, "passed".to_string()).speaks_for(passed))
 }
 
@@ -125,6 +128,7 @@ fn not_run(tests: &[TestResult]) -> Vec<Finding> {
         };
         let reason = capital(&excerpt(reason, 300));
         let found = Finding::new(Stage::Tests, Word::Inconclusive, &subject, title)
+            .coded("test-not-run")
             .saw("test", "not run".to_string(), "passed".to_string())
             .because(&reason)
             .speaks_for(tests.len());
@@ -165,7 +169,8 @@ fn common_cause(result: &RunResult) -> Option<(Cause, Finding)> {
     let title = cause.title(&seen);
     let reason = cause.explain(&Seen { names: Vec::new(), ..seen });
     // An error of the whole run, told before the tests; they speak for the demands.
-    let found = Finding::new(Stage::Errors, Word::Fail, "run", title).because(&reason);
+    let found = Finding::new(Stage::Errors, Word::Fail, "run", title);
+    let found = found.coded(cause.code()).because(&reason);
     let observed = number_of(tests.len(), "test");
     let found = found.like(first.failure.as_ref());
     Some((cause, Finding { metric: "tests".to_string(), observed, ..found }))

@@ -36,11 +36,9 @@ pub(super) fn findings(of: &Comparison, strict: bool) -> Vec<Finding> {
 /// Something worth knowing about the comparison.
 fn told(of: &Comparison, note: &str) -> Finding {
     let word = if of.word == Word::Invalid { Word::Invalid } else { Word::Pass };
-    Finding::new(Stage::Baseline, word, "run", note.trim_end_matches('.').to_string()).saw(
-        "baseline",
-        String::new(),
-        String::new(),
-    )
+    Finding::new(Stage::Baseline, word, "run", note.trim_end_matches('.').to_string())
+        .coded("comparison")
+        .saw("baseline", String::new(), String::new())
 }
 
 /// A comparison without a row of latency or throughput is none.
@@ -59,6 +57,7 @@ fn nothing(of: &Comparison, strict: bool) -> Finding {
         false => format!("no latency could be compared with {what}"),
     };
     Finding::new(Stage::Baseline, word, "run", title)
+        .coded("comparison")
         .saw(NOTHING, String::new(), String::new())
         .because(
             "No step has enough samples on both sides. A longer run or a higher rate gives them; \
@@ -116,7 +115,7 @@ fn rank(metric: Compared) -> u8 {
 fn failed(of: &Comparison, rows: &[&Change]) -> Finding {
     let lead = rows[0];
     let Sentence { title, detail, .. } = wording::sentence(lead, of);
-    let found = row_finding(of, rows, Word::Fail, title);
+    let found = row_finding(of, rows, Word::Fail, title).coded("regression");
     let others: Vec<String> = rows[1..].iter().map(|row| brief(row)).collect();
     let found = match others.is_empty() {
         true => found,
@@ -136,7 +135,7 @@ fn passed(of: &Comparison, rows: &[&Change]) -> Finding {
         briefs.join("; "),
         crate::units::show_percent(of.gate.alpha_pass)
     );
-    row_finding(of, rows, Word::Pass, title).because(&promise)
+    row_finding(of, rows, Word::Pass, title).coded("no-regression").because(&promise)
 }
 
 fn open(of: &Comparison, rows: &[&Change], strict: bool) -> Finding {
@@ -147,7 +146,7 @@ fn open(of: &Comparison, rows: &[&Change], strict: bool) -> Finding {
         more => format!("{title}, and {} like it", number_of(more, "more row")),
     };
     let word = if strict { Word::Inconclusive } else { Word::Pass };
-    let mut found = row_finding(of, rows, word, title).because(&detail);
+    let mut found = row_finding(of, rows, word, title).coded("undecided").because(&detail);
     let same_scenario = rows.iter().all(|row| row.scenario == lead.scenario);
     let same_step = same_scenario && rows.iter().all(|row| row.step == lead.step);
     if !same_step {

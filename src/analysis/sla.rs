@@ -75,6 +75,9 @@ fn demand(
         .because(&ruling.reason)
         .because(&whose(sla, &steps))
         .at(&record.place);
+    if ruling.value.is_none() {
+        finding = finding.coded("sla-without-data");
+    }
     finding.used = ruling.value.and_then(|value| used(sla, value));
     finding
 }
@@ -90,6 +93,7 @@ pub(super) fn observed(result: &RunResult, scenario: &str, sla: &Sla) -> Option<
 fn unreadable(scenario: &str, record: &SlaRecord, why: &str) -> Finding {
     let title = format!("the SLA `{}` cannot be read", record.text);
     Finding::new(Stage::Validity, Word::Invalid, scenario, title)
+        .coded("unreadable-sla")
         .saw(&record.text, String::new(), record.text.clone())
         .because(&format!("It was written by another version of Taster, or damaged: {why}."))
         .at(&record.place)

@@ -43,7 +43,14 @@ fn full(result: &RunResult) -> Option<Finding> {
 }
 
 fn finding(word: Word, metric: &str, title: String) -> Finding {
-    Finding::new(Stage::Validity, word, "run", title).saw(metric, String::new(), String::new())
+    let code = match metric {
+        "end" => "run-cut-off",
+        "shards" => "missing-shards",
+        "generator" => "generator",
+        _ => "nothing-ran",
+    };
+    let found = Finding::new(Stage::Validity, word, "run", title).coded(code);
+    found.saw(metric, String::new(), String::new())
 }
 
 fn ended(result: &RunResult) -> Option<Finding> {

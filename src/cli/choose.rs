@@ -1,7 +1,7 @@
 //! Which tests are asked for: by tag, name and engine, those that failed last, and one shard's.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::cli::args::{ChooseArgs, TestArgs};
 use crate::cli::{Ended, words};
@@ -45,7 +45,7 @@ impl Asked {
     pub fn for_run(args: &TestArgs) -> Result<Self, Ended> {
         let mut asked = Self::by(&args.choose)?;
         if args.testing.last_failed {
-            let latest = PathBuf::from("reports/latest");
+            let latest = args.run.reports_dir.join("latest");
             asked.choice.ids = Some(last_failed(args.run.out.as_ref().unwrap_or(&latest))?);
         }
         Ok(asked)

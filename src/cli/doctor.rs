@@ -1,12 +1,19 @@
-//! `taster doctor`: what browser tests need on this machine, what of it is there, and the fix.
+//! `taster doctor`: what browser tests and load need on this machine, what of it is there, and the
+//! fix.
 
 mod install;
+mod look;
+mod machine;
 mod packages;
 
 use std::path::PathBuf;
 
+use serde_json::{Value, json};
+
 use crate::cli::args::DoctorArgs;
+use crate::cli::doctor::machine::{Row, Status};
 use crate::cli::exit::ExitStatus;
+use crate::cli::project::Project;
 use crate::cli::{Ended, run, words};
 use crate::driver::browser::{self, Engine, Launch, Looked};
 use crate::store;
@@ -39,11 +46,61 @@ pub fn doctor(args: &DoctorArgs) -> Result<ExitStatus, Ended> {
         install::install(&missing, manager, &launch.folders);
         items = look()?;
     }
-    words::data(&told(&items, manager));
-    match items.iter().any(Item::is_missing) {
+    // Who asks for an engine asks for nothing else.
+    let rows = match args.browser.is_empty() {
+        true => machine::rows(&look::facts(args, &scenarios()?)),
+        false => Vec::new(),
+    };
+    words::data(&match args.json {
+        true => format!("{:#}\n", as_json(&items, manager, &rows)),
+        false => format!("{}{}", machine::told(&rows), told(&items, manager)),
+    });
+    let bad = rows.iter().any(|row| row.status == Status::Bad);
+    match bad || items.iter().any(Item::is_missing) {
         true => Ok(ExitStatus::Environment),
         false => Ok(ExitStatus::Pass),
     }
+}
+
+/// Where the scenarios of this project are.
+fn scenarios() -> Result<Vec<PathBuf>, Ended> {
+    let project = Project::here()?;
+    let known = project.scenarios();
+    Ok(if known.is_empty() { vec![PathBuf::from("scenarios")] } else { known })
+}
+
+/// For programs; docs/config.md has its shape.
+fn as_json(items: &[Item], manager: Option<Manager>, rows: &[Row]) -> Value {
+    let browsers: Vec<Value> = items
+        .iter()
+        .map(|item| {
+            json!({
+                "name": item.need.name(),
+                "status": if item.is_missing() { "missing" } else { "ok" },
+                "version": item.version,
+                "path": item.found.as_ref().map(|path| path.display().to_string()),
+                "unfit": item.unfit,
+                "why": item.need.why(),
+                "fix": item.is_missing().then(|| packages::fix(item.need, manager)),
+            })
+        })
+        .collect();
+    let machine: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            let status = match row.status {
+                Status::Fine => "ok",
+                Status::Doubtful => "doubt",
+                Status::Bad => "bad",
+            };
+            let fix = (!row.fix.is_empty()).then_some(&row.fix);
+            let (name, found, why) = (row.name, &row.found, row.why);
+            json!({ "name": name, "status": status, "found": found, "why": why, "fix": fix })
+        })
+        .collect();
+    let well =
+        !rows.iter().any(|row| row.status == Status::Bad) && !items.iter().any(Item::is_missing);
+    json!({ "format": 1, "well": well, "machine": machine, "browsers": browsers })
 }
 
 /// Looks at everything that the engines need, in the order in which it is told.

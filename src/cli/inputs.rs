@@ -24,6 +24,7 @@ pub fn plan(
 ) -> Result<Plan, Ended> {
     let mut reading = Reading::default();
     reading.inputs.folder = std::env::current_dir().unwrap_or_default();
+    reading.root.clone_from(&what.project.folder);
     for path in paths(what)? {
         reading.scenario_file(&path)?;
     }
@@ -33,7 +34,7 @@ pub fn plan(
     let overrides = Overrides {
         target: target.trim_end_matches('/').to_string(),
         profile: what.profile.clone(),
-        vars: what.var.clone(),
+        vars: reading.vars(what),
         tags: asked.tags.clone(),
         browsers: asked.browsers.clone(),
         choice: asked.choice.clone(),
@@ -57,7 +58,7 @@ fn paths(what: &WhatArgs) -> Result<Vec<PathBuf>, Ended> {
     if what.paths.is_empty() && !default[0].exists() {
         return Err(Ended::usage(
             "there is no folder `scenarios` here; name the scenario files to run, as in \
-             `taster run checks/shop.yaml`",
+             `taster run checks/shop.yaml`, or let `taster init` write a first one",
         ));
     }
     Ok(store::find_scenarios(given)?)
@@ -67,6 +68,8 @@ fn paths(what: &WhatArgs) -> Result<Vec<PathBuf>, Ended> {
 #[derive(Default)]
 struct Reading {
     inputs: Inputs,
+    /// The folder of the project file; empty where it is this one.
+    root: PathBuf,
     /// Warnings, and errors that keep a plan from being made.
     problems: Diagnostics,
 }
@@ -74,7 +77,9 @@ struct Reading {
 impl Reading {
     fn scenario_file(&mut self, path: &Path) -> Result<(), Ended> {
         let source = store::read_source(path)?;
-        let project = Project::of(path, Path::new("."))?;
+        // A project file makes the project larger than the folder that commands are typed in.
+        let root = if self.root.as_os_str().is_empty() { Path::new(".") } else { &self.root };
+        let project = Project::of(&self.inputs.folder.join(path), root)?;
         if let Some(scenario) = self.parse(&source) {
             self.wanted(&project, &scenario);
             self.inputs.scenarios.push(scenario);
@@ -140,14 +145,28 @@ impl Reading {
         FileContent::Scenario(Box::new(included))
     }
 
-    /// The declared environment variables that are set.
-    fn secrets(&self) -> BTreeMap<String, String> {
+    fn scenarios(&self) -> impl Iterator<Item = &Scenario> {
         let included = self.inputs.files.values().filter_map(|content| match content {
             FileContent::Scenario(scenario) => Some(&**scenario),
             FileContent::Bytes(_) | FileContent::Unreadable { .. } => None,
         });
-        let files = self.inputs.scenarios.iter().chain(included);
-        let names = files.flat_map(|file| &file.secrets).map(|name| name.value.clone());
+        self.inputs.scenarios.iter().chain(included)
+    }
+
+    /// The vars that are replaced. Those of the project are for all its scenarios: where only some
+    /// are named, one that none of these declares is for the others.
+    fn vars(&self, what: &WhatArgs) -> Vec<(String, String)> {
+        let declared = |name: &String| {
+            self.scenarios().flat_map(|file| &file.vars).any(|(known, _)| known.value == *name)
+        };
+        let all = what.paths.is_empty() || what.project.names(&what.paths);
+        let keep = |var: &&(String, String)| all || !what.project.gives(var) || declared(&var.0);
+        what.var.iter().filter(keep).cloned().collect()
+    }
+
+    /// The declared environment variables that are set.
+    fn secrets(&self) -> BTreeMap<String, String> {
+        let names = self.scenarios().flat_map(|file| &file.secrets).map(|name| name.value.clone());
         names.filter_map(|name| Some((name.clone(), std::env::var(&name).ok()?))).collect()
     }
 }

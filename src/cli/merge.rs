@@ -1,6 +1,6 @@
 //! `taster merge`: puts the results of shards together and judges the whole.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::cli::args::MergeArgs;
 use crate::cli::exit::{ExitStatus, of_verdict};
@@ -17,7 +17,7 @@ pub fn merge(args: &MergeArgs) -> Result<ExitStatus, Ended> {
     whole.run.id = run::new_id(executor::wall_clock());
     whole.run.command = std::env::args().collect();
     whole.run.fail_on_flaky |= args.judge.fail_on_flaky;
-    let out = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(&whole.run.id));
+    let out = args.out.clone().unwrap_or_else(|| args.reports_dir.join(&whole.run.id));
     let folder = RunFolder::open(&out)?;
     folder.save(&whole)?;
     // The shards themselves left it alone, so that all of them divided by the same durations.

@@ -4,24 +4,31 @@ mod args;
 mod backend;
 mod baseline;
 mod choose;
+mod codes;
 mod compare;
+mod config;
 mod debugger;
 mod demo;
 mod doctor;
 mod duet;
 mod evidence;
 mod exit;
+mod explain;
 mod gate;
 mod github;
 mod guard;
+mod import;
+mod init;
 mod inputs;
 mod interrupt;
 mod judge;
 mod live;
+mod man;
 mod merge;
 mod plan;
 mod preflight;
 mod progress;
+mod project;
 mod publishing;
 mod report;
 mod run;
@@ -32,10 +39,8 @@ mod words;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
-
-use crate::cli::args::{Cli, Command};
-use crate::cli::exit::ExitStatus;
+use crate::cli::args::Command;
+use crate::cli::exit::{ExitCodes, ExitStatus};
 use crate::diagnostic::Diagnostics;
 use crate::store::StoreError;
 
@@ -79,9 +84,13 @@ impl From<anyhow::Error> for Ended {
 pub fn main() -> ExitCode {
     words::quiet_libraries();
     words::report_bugs();
-    let cli = match Cli::try_parse() {
+    let cli = match project::parse() {
         Ok(cli) => cli,
-        Err(error) => return words::clap_exit(&error),
+        Err(project::Refused::Clap(error)) => return words::clap_exit(*error),
+        Err(project::Refused::Project(ended)) => {
+            words::complain(&ended.message);
+            return ended.status.code(ExitCodes::Taster);
+        }
     };
     let codes = cli.exit_codes;
     match command(cli.command) {
@@ -95,7 +104,7 @@ pub fn main() -> ExitCode {
 
 /// The command line as it is declared, for whoever describes it.
 pub fn command_line() -> clap::Command {
-    Cli::command()
+    args::command()
 }
 
 fn command(command: Command) -> Result<ExitStatus, Ended> {
@@ -112,6 +121,11 @@ fn command(command: Command) -> Result<ExitStatus, Ended> {
         Command::Baseline(command) => baseline::baseline(&command),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Demo(args) => demo::demo(args),
+        Command::Init(args) => init::init(&args),
+        Command::Import(args) => import::import(&args),
+        Command::Config(args) => config::config(&args),
+        Command::Explain(args) => explain::explain(&args),
+        Command::Man(args) => man::man(&args),
         Command::Guard(args) => guard::guard(&args),
         Command::Selftest(args) => selftest::selftest(&args),
         Command::Schema => {
@@ -124,7 +138,7 @@ fn command(command: Command) -> Result<ExitStatus, Ended> {
         }
         Command::Completions { shell } => {
             let mut text = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "taster", &mut text);
+            clap_complete::generate(shell, &mut args::command(), "taster", &mut text);
             words::data(&String::from_utf8_lossy(&text));
             Ok(ExitStatus::Pass)
         }

@@ -1,6 +1,6 @@
 //! `taster run`, `test` and `load`: the main job.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::args::{PublishArgs, RunArgs, TestArgs};
@@ -86,6 +86,12 @@ fn has_display() -> bool {
 pub fn run(args: &RunArgs, half: Half<'_>, publish: &PublishArgs) -> Result<ExitStatus, Ended> {
     let seed = args.what.seed.unwrap_or_else(rand::random);
     let wanted = half.wanted();
+    if let (false, Some(target)) = (args.fault.is_empty(), &args.what.target) {
+        return Err(Ended::usage(format!(
+            "--fault is of the embedded backend, and the project's target is {target}: leave the \
+             target out of taster.toml for this, or say `--target` where you run against it"
+        )));
+    }
     let asked = Asked { duet: part::load(&args.part), ..half.asked()? };
     // Problems in files are said before anything is started.
     let draft = inputs::plan(&args.what, &asked, "http://127.0.0.1:1", seed, wanted)?;
@@ -116,7 +122,7 @@ pub fn run(args: &RunArgs, half: Half<'_>, publish: &PublishArgs) -> Result<Exit
     let publish = if part { &PublishArgs::default() } else { publish };
     // A baseline that cannot be read is known before the run, not after it.
     let stored = judge::baselines(&info.profile, &store::machine().fingerprint, &args.judge)?;
-    let out = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(&info.id));
+    let out = args.out.clone().unwrap_or_else(|| args.reports_dir.join(&info.id));
     let mut folder = RunFolder::create(&out)?;
     let options = half.options(args.threads);
     let publisher = publishing::start(publish, &plan, &info)?;

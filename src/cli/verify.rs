@@ -3,8 +3,6 @@
 //! A deployment asks a question with two answers, so there is no third: what cannot be told is
 //! ROLLBACK, with the reason. Only a question that was put wrongly has another exit code.
 
-use std::path::PathBuf;
-
 use url::Url;
 
 use crate::analysis::{self, Finding, Stage, Word};
@@ -153,6 +151,7 @@ fn measure(plan: &Plan, load: bool, args: &VerifyArgs) -> Result<Answer, Ended> 
         what: args.what.clone(),
         judge: args.judge.clone(),
         out: args.out.clone(),
+        reports_dir: args.reports_dir.clone(),
         threads: Some(1),
         fault: Vec::new(),
         one_of: None,
@@ -161,7 +160,7 @@ fn measure(plan: &Plan, load: bool, args: &VerifyArgs) -> Result<Answer, Ended> 
     let info = RunInfo { tags: args.tag.clone(), ..run::info(plan, &run_args, (true, load)) };
     let machine = store::machine().fingerprint;
     let against = judge::baselines(&info.profile, &machine, &args.judge)?;
-    let out = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(&info.id));
+    let out = args.out.clone().unwrap_or_else(|| args.reports_dir.join(&info.id));
     let mut folder = RunFolder::create(&out)?;
     // One test at a time, on one thread: more would need more requests at once.
     let options = Options { workers: 1, threads: 1, launch: run::launch(), ..Options::default() };

@@ -77,10 +77,26 @@ pub fn diagnostics(diagnostics: &Diagnostics) -> String {
 }
 
 /// What clap has to say: help and version are data, all else is a usage error.
-pub fn clap_exit(error: &clap::Error) -> ExitCode {
+pub fn clap_exit(mut error: clap::Error) -> ExitCode {
+    suggest_command(&mut error);
     let _ = error.print();
     let status = if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Pass };
     status.code(ExitCodes::Taster)
+}
+
+/// Clap finds `repot` near `import` too, and nothing near `rnu`.
+fn suggest_command(error: &mut clap::Error) {
+    use clap::error::{ContextKind, ContextValue};
+    let typed = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(typed)) => typed.clone(),
+        _ => return,
+    };
+    let command = crate::cli::args::command();
+    let names = command.get_subcommands().filter(|one| !one.is_hide_set());
+    if let Some(near) = crate::diagnostic::nearest(&typed, names.map(|one| one.get_name())) {
+        let near = ContextValue::Strings(vec![near.to_string()]);
+        error.insert(ContextKind::SuggestedSubcommand, near);
+    }
 }
 
 /// Libraries may log to the terminal unless somebody else listens: nobody shall.

@@ -3,6 +3,7 @@
 //! A problem is built here by whoever finds it and drawn here, always the same way; nothing in
 //! this module knows what a scenario is, and nothing here prints.
 
+mod explanation;
 mod nearest;
 mod render;
 
@@ -10,6 +11,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use explanation::{Explanation, explain};
 pub use nearest::nearest;
 pub use render::Style;
 
@@ -110,7 +112,7 @@ pub enum Severity {
 pub struct Diagnostic {
     /// How much it matters.
     pub severity: Severity,
-    /// A stable name, such as `unknown-key`; `taster explain` will use it.
+    /// A stable name, such as `unknown-key`, which `taster explain` explains.
     pub code: &'static str,
     /// What is wrong, one sentence without a full stop.
     pub problem: String,

@@ -66,7 +66,7 @@ pub use debug::{Command, Debugger, Debugging, Halt, Inspect, NoPage, PageState};
 pub use observer::{Observer, Vitals};
 pub use options::{KeepTraces, Options, TestOptions};
 pub use outline::{Planned, outline};
-pub use start::monotonic;
+pub use start::{clock_costs, monotonic};
 pub use stop::Stop;
 pub use tracing::{Attempted, trace};
 

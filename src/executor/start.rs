@@ -20,6 +20,32 @@ pub fn monotonic() -> Duration {
     now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
 }
 
+/// What the system says is the smallest step of that clock, and what a look at it takes: the least
+/// of several times a thousand looks, in nanoseconds.
+pub fn clock_costs() -> (u64, f64) {
+    let thousand = || {
+        let began = monotonic();
+        (0..1_000).for_each(|_| {
+            std::hint::black_box(monotonic());
+        });
+        monotonic().saturating_sub(began)
+    };
+    let least = (0..8).map(|_| thousand()).min().unwrap_or_default();
+    (step().as_nanos().try_into().unwrap_or(u64::MAX), least.as_secs_f64() * 1e6)
+}
+
+#[cfg(unix)]
+fn step() -> Duration {
+    let step = rustix::time::clock_getres(rustix::time::ClockId::Monotonic);
+    Duration::new(step.tv_sec as u64, step.tv_nsec as u32)
+}
+
+/// The time of day comes in steps of 100 ns there.
+#[cfg(not(unix))]
+fn step() -> Duration {
+    Duration::from_nanos(100)
+}
+
 /// The instant at which that clock shows a time; none where it is out of reach.
 pub(super) fn instant_of(time: Duration) -> Option<Instant> {
     let (now, clock) = (Instant::now(), monotonic());

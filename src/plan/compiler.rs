@@ -180,7 +180,7 @@ impl<'a> Compiler<'a> {
 }
 
 fn is_known(code: &str) -> bool {
-    CODES.iter().chain(crate::scenario::CODES).any(|(known, _)| *known == code)
+    CODES.iter().chain(crate::scenario::CODES).any(|known| known.code == code)
 }
 
 /// A step as it is counted.

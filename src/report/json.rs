@@ -64,6 +64,8 @@ struct Curve {
 #[derive(Serialize)]
 struct Entry<'a> {
     verdict: &'static str,
+    /// What `taster explain` explains.
+    code: &'static str,
     subject: &'a str,
     metric: &'a str,
     observed: &'a str,
@@ -78,6 +80,7 @@ pub(super) fn render(verdict: &Verdict) -> String {
         .iter()
         .map(|found| Entry {
             verdict: found.word.name(),
+            code: found.code,
             subject: &found.subject,
             metric: &found.metric,
             observed: &found.observed,

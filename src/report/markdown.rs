@@ -90,7 +90,8 @@ fn findings(page: &mut Page, rows: &[FindingRow]) {
         };
         let text = format!("{}. {}", row.title, row.detail);
         let subject = md(&row.subject);
-        page.add(&format!("- **{}** {subject}: {}{place}\n", row.word, prose(text.trim())));
+        let (word, text) = (row.word, prose(text.trim()));
+        page.add(&format!("- **{word}** {subject} [{}]: {text}{place}\n", row.code));
     }
 }
 

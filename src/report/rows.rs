@@ -54,6 +54,8 @@ pub(super) struct Report<'a> {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct FindingRow {
     pub word: &'static str,
+    /// What `taster explain` explains.
+    pub code: &'static str,
     /// `notice` where nothing was demanded and all is well, else the word in small letters.
     pub class: &'static str,
     pub stage: &'static str,
@@ -233,6 +235,7 @@ pub(super) fn finding(found: &Finding, curls: Option<&Curls>) -> FindingRow {
     let grave = found.word != Word::Pass;
     FindingRow {
         word: found.word.name(),
+        code: found.code,
         class: if notice { "notice" } else { class(found.word) },
         stage: stage(found.stage),
         subject: line(&found.subject, 2 * NAME),

@@ -103,7 +103,8 @@ fn grave(text: &mut String, rows: &[FindingRow], paint: &Paint) {
     for row in rows.iter().filter(|row| row.is_grave()).take(FINDINGS) {
         text.push('\n');
         let label = paint.word(row.word, row.word);
-        text.push_str(&format!("{label} {}\n", paint.bold(&row.subject)));
+        let code = paint.dim(&format!("[{}]", row.code));
+        text.push_str(&format!("{label} {} {code}\n", paint.bold(&row.subject)));
         text.push_str(&wrap(&message(row), 2, WIDTH));
         match &row.example {
             Some(example) => text.push_str(&excerpt(example, paint)),

@@ -70,7 +70,7 @@ impl Problems {
     /// Adds a problem, but not the same twice: a value that is reached through aliases is looked
     /// at as often.
     fn push(&mut self, one: Diagnostic) -> Said<'_> {
-        debug_assert!(CODES.iter().any(|(code, _)| *code == one.code), "{}", one.code);
+        debug_assert!(CODES.iter().any(|known| known.code == one.code), "{}", one.code);
         let span = one.place.as_ref().map(|place| place.span.clone());
         if !self.seen.insert((one.code, span, one.problem.clone())) {
             return Said(None);

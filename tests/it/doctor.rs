@@ -55,9 +55,34 @@ fn its_word_and_its_exit_agree_about_this_machine() {
     let sandbox = Sandbox::new();
     let outcome = sandbox.run(&["doctor"]);
     let missing = outcome.stdout.lines().filter(|line| line.starts_with("MISSING")).count();
-    let there = outcome.stdout.lines().filter(|line| line.starts_with("ok ")).count();
-    assert_eq!(missing + there, 8, "{}", outcome.stdout);
-    outcome.exits(if missing == 0 { 0 } else { 6 });
+    let of = |word: &str| outcome.stdout.lines().filter(|line| line.starts_with(word)).count();
+    let (there, doubt, bad) = (of("ok "), of("DOUBT "), of("BAD "));
+    assert_eq!(missing + there + doubt + bad, 17, "{}", outcome.stdout);
+    let well = missing + bad == 0;
+    outcome.clone().exits(if well { 0 } else { 6 });
+    // The same for programs.
+    let json = sandbox.run(&["doctor", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
+    assert_eq!((&told["format"], &told["well"]), (&1.into(), &well.into()));
+    assert_eq!(told["machine"].as_array().map(Vec::len), Some(9));
+    assert_eq!(told["browsers"].as_array().map(Vec::len), Some(8));
+    for row in told["machine"].as_array().into_iter().flatten() {
+        assert_eq!(row["fix"].is_null(), row["status"] == "ok", "{row}");
+    }
+}
+
+/// What is needed follows from the profiles of the scenarios.
+#[test]
+fn the_users_of_the_largest_profile_must_have_files_and_ports() {
+    let sandbox = Sandbox::new();
+    let profiles = "profiles: { small: { users: 5, duration: 1s }, big: { arrivals: 10/s, \
+        duration: 1s, max-users: 90000 } }";
+    let load =
+        format!("load: {{ journey: [{{ get: / }}], {profiles}, sla: [\"checks: rate>0\"] }}");
+    sandbox.write("checks/x.yaml", format!("name: x\n{load}\n"));
+    sandbox.write("taster.toml", "scenarios = \"checks\"\n");
+    let outcome = sandbox.run(&["doctor"]).exits(6);
+    outcome.says(&["90,000 for 90,000 users of `big` in checks/x.yaml", "BAD ports"]);
 }
 
 #[test]

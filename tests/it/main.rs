@@ -18,6 +18,7 @@ mod doctor;
 mod documentation;
 mod duet;
 mod engines;
+mod first;
 mod fooled;
 mod formats;
 mod gate_proof;

@@ -50,10 +50,10 @@ fn every_impossible_plan_is_answered_as_recorded() {
 fn every_code_of_planning_has_a_case() {
     let seen: BTreeSet<&str> =
         cases().iter().flat_map(|case| found(case)).map(|one| one.code).collect();
-    let known: BTreeSet<&str> = CODES.iter().map(|(code, _)| *code).collect();
+    let known: BTreeSet<&str> = CODES.iter().map(|one| one.code).collect();
     let missing: Vec<&&str> = known.difference(&seen).collect();
     assert!(missing.is_empty(), "without a case: {missing:?}");
-    let parsing: BTreeSet<&str> = taster::scenario::CODES.iter().map(|(code, _)| *code).collect();
+    let parsing: BTreeSet<&str> = taster::scenario::CODES.iter().map(|one| one.code).collect();
     let strange: Vec<&str> =
         seen.into_iter().filter(|code| !known.contains(code) && !parsing.contains(code)).collect();
     assert!(strange.is_empty(), "in no catalogue: {strange:?}");

@@ -7,25 +7,20 @@ use clap::Args;
 
 use crate::cli::args::{DEFAULT_MARGIN, Margin};
 use crate::cli::exit::Inconclusive;
+use crate::cli::project::Project;
 use crate::demo::Fault;
 use crate::report::Format;
 use crate::result::DuetPart;
 use crate::units::parse_duration;
 
-const EXAMPLES: &str = "\
-Examples:
-  taster duet --a-command './base --port {port}' --b-command './head --port {port}' --ready /health
-  taster duet --a http://127.0.0.1:8080 --b http://127.0.0.1:8081 --profile load
-  taster duet --b-fault slow=20ms              both sides the embedded backend, one of them slower
-  taster duet --replay reports/latest          the verdict again, from the recordings alone
-
+const LAYOUTS: &str = "\
 Interleaved, the sides take turns of one second (A B B A) at the full rate of the profile, so a
 segment of 30s takes a minute. Side by side, each side has half of the rate all the time.
 How long the profile itself lasts does not matter: its shape is stretched to the segment.";
 
 /// `duet`
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = LAYOUTS)]
 pub struct DuetArgs {
     /// Scenario files, or folders of them [default: scenarios]
     #[arg(value_name = "PATH")]
@@ -63,7 +58,7 @@ pub struct DuetArgs {
     pub allow_short: bool,
 
     /// Load profile [default: smoke]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", env = "TASTER_PROFILE")]
     pub profile: Option<String>,
 
     /// Replace a variable of the scenarios; may be given several times
@@ -75,8 +70,12 @@ pub struct DuetArgs {
     pub allow_load: Vec<String>,
 
     /// Start of all random choices: both sides of a restart get the same [default: random]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", env = "TASTER_SEED")]
     pub seed: Option<u64>,
+
+    /// What the project file says beside options.
+    #[arg(skip)]
+    pub project: Project,
 
     /// Threads that generate load, for each side [default: one per core]
     #[arg(long, value_name = "N")]
@@ -91,9 +90,13 @@ pub struct DuetArgs {
     )]
     pub report: Vec<Format>,
 
-    /// Folder for the recordings and the reports [default: a new one in reports/]
+    /// Folder for the recordings and the reports [default: a new one in --reports-dir]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+
+    /// Folder in which each run gets a folder of its own
+    #[arg(long, value_name = "DIR", default_value = "reports", env = "TASTER_REPORTS_DIR")]
+    pub reports_dir: PathBuf,
 
     /// Judge the recordings of an earlier duet again, and send nothing: its folder
     #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "a", "a_command", "a_fault"])]

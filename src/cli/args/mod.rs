@@ -8,6 +8,8 @@ use clap_complete::Shell;
 
 mod baseline;
 mod duet;
+mod examples;
+mod first;
 mod margin;
 mod publishing;
 mod testing;
@@ -18,6 +20,10 @@ pub use baseline::{
     ShowArgs,
 };
 pub use duet::{DuetArgs, Layout, PartArgs, SidesArgs};
+pub use examples::command;
+pub use first::{
+    Ci, ConfigArgs, DoctorArgs, ExplainArgs, ImportArgs, ImportFrom, InitArgs, ManArgs, Origin,
+};
 pub use margin::{DEFAULT_MARGIN, Margin};
 pub use publishing::{Hidden, NotifyWhen, PublishArgs, Since};
 pub use testing::{ChooseArgs, TestingArgs};
@@ -25,22 +31,18 @@ pub use verifying::VerifyArgs;
 
 use crate::calibration::Check;
 use crate::cli::exit::{ExitCodes, Inconclusive};
+use crate::cli::project::Project;
 use crate::demo::Fault;
 use crate::executor::Stop;
 use crate::report::Format;
 
-const EXAMPLES: &str = "\
-Examples:
-  taster run                                  the scenarios in scenarios/ on the embedded backend
-  taster run --target https://staging:8443    the same against a service of yours
-  taster test scenarios/auth.yaml --tag smoke only tests, only some
-
+const EXIT_CODES: &str = "\
 Exit codes: 0 PASS, 1 FAIL, 2 usage or scenario error, 3 INCONCLUSIVE, 4 INVALID,
 5 refused by a safety rule, 6 environment, 70 a bug in Taster, 130 interrupted";
 
 /// Tries a service before its users do: tests, load, baselines, one verdict
 #[derive(Debug, Parser)]
-#[command(name = "taster", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "taster", version, after_help = EXIT_CODES, max_term_width = 100)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -79,8 +81,16 @@ pub enum Command {
     Demo(DemoArgs),
     /// Check the instrument: measure what is known, and tell how far off it is on this machine
     Selftest(SelftestArgs),
-    /// Look at what browser tests need on this machine: what is there, what is missing, the fix
+    /// Look at this machine: what browser tests and load need, what is missing, the fix
     Doctor(DoctorArgs),
+    /// First steps: look at what is here and write a scenario, a config and a pipeline
+    Init(InitArgs),
+    /// Make a scenario file of what is there already: k6, Playwright, HAR, OpenAPI
+    Import(ImportArgs),
+    /// Print the settings that hold here, and where each comes from
+    Config(Box<ConfigArgs>),
+    /// Say what a code such as `unknown-key` means, with an example and the fix
+    Explain(ExplainArgs),
     /// Run a program that ends, with all it started, when standard input does
     #[command(hide = true)]
     Guard(GuardArgs),
@@ -93,23 +103,8 @@ pub enum Command {
         /// The shell.
         shell: Shell,
     },
-}
-
-/// `doctor`
-#[derive(Debug, Args)]
-pub struct DoctorArgs {
-    /// Get what is missing with this system's package manager, and build geckodriver with cargo
-    /// where there is no package; needs root or sudo
-    #[arg(long)]
-    pub install: bool,
-
-    /// Only for this engine; may be given several times [default: all of them]
-    #[arg(long, value_name = "ENGINE", value_parser = ["chromium", "firefox", "webkit"])]
-    pub browser: Vec<String>,
-
-    /// Also what the tests of Taster itself need: Prometheus
-    #[arg(long)]
-    pub own_tests: bool,
+    /// Print the manual page of Taster, or of one of its commands
+    Man(ManArgs),
 }
 
 /// `run`, `test`
@@ -147,16 +142,20 @@ pub struct RunArgs {
     #[command(flatten)]
     pub judge: JudgeArgs,
 
-    /// Folder for the result and the reports [default: a new one in reports/]
+    /// Folder for the result and the reports [default: a new one in --reports-dir]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+
+    /// Folder in which each run gets a folder of its own
+    #[arg(long, value_name = "DIR", default_value = "reports", env = "TASTER_REPORTS_DIR")]
+    pub reports_dir: PathBuf,
 
     /// It is one of several runs, which are stopped together: its verdict is not shown.
     #[arg(skip)]
     pub one_of: Option<Stop>,
 
     /// Threads that generate load [default: one per core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", env = "TASTER_THREADS")]
     pub threads: Option<usize>,
 
     /// Fault in the embedded backend, such as `slow=300ms` or `errors=10%@/api/v1/meals`; may be
@@ -171,17 +170,19 @@ pub struct RunArgs {
 
 /// Which scenarios, against what
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "What is run, against what")]
 pub struct WhatArgs {
     /// Scenario files, or folders of them [default: scenarios]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
-    /// Where requests go [default: the embedded backend, started for this run]
+    /// Where requests go: a URL, or a target of the project by its name [default: the embedded
+    /// backend, started for this run]
     #[arg(long, value_name = "URL", env = "TASTER_TARGET")]
     pub target: Option<String>,
 
     /// Load profile [default: smoke]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", env = "TASTER_PROFILE")]
     pub profile: Option<String>,
 
     /// Replace a variable of the scenarios; may be given several times
@@ -193,16 +194,22 @@ pub struct WhatArgs {
     pub allow_load: Vec<String>,
 
     /// Start of all random choices: the same seed gives the same requests [default: random]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", env = "TASTER_SEED")]
     pub seed: Option<u64>,
+
+    /// What the project file says beside options.
+    #[arg(skip)]
+    pub project: Project,
 }
 
 /// How a result is judged and reported
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "How it is judged and reported")]
 pub struct JudgeArgs {
     /// Reports to write
     #[arg(
         long,
+        env = "TASTER_REPORT",
         value_name = "FORMATS",
         value_delimiter = ',',
         default_value = "html,md,json,junit,csv,svg"
@@ -210,7 +217,7 @@ pub struct JudgeArgs {
     pub report: Vec<Format>,
 
     /// Folder of baselines
-    #[arg(long, value_name = "DIR", default_value = "baselines")]
+    #[arg(long, value_name = "DIR", default_value = "baselines", env = "TASTER_BASELINE")]
     pub baseline: PathBuf,
 
     /// Do not compare with a baseline
@@ -219,7 +226,8 @@ pub struct JudgeArgs {
 
     /// The smallest growth over the baselines worth blocking: one percentage for all latencies, or
     /// one for each metric, as the default has them
-    #[arg(long, value_name = "MARGINS", default_value = DEFAULT_MARGIN)]
+    #[arg(long, value_name = "MARGINS", default_value = DEFAULT_MARGIN,
+          env = "TASTER_MARGIN")]
     pub margin: Margin,
 
     /// A latency may always grow by so much, however little it is
@@ -232,7 +240,7 @@ pub struct JudgeArgs {
     pub fail_on_flaky: bool,
 
     /// What INCONCLUSIVE means for the exit code: fail 1, warn 3, pass 0
-    #[arg(long, value_name = "AS", default_value = "warn")]
+    #[arg(long, value_name = "AS", default_value = "warn", env = "TASTER_INCONCLUSIVE")]
     pub inconclusive: Inconclusive,
 }
 
@@ -297,9 +305,13 @@ pub struct MergeArgs {
     #[command(flatten)]
     pub judge: JudgeArgs,
 
-    /// Folder for the result and the reports [default: a new one in reports/]
+    /// Folder for the result and the reports [default: a new one in --reports-dir]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+
+    /// Folder in which each run gets a folder of its own
+    #[arg(long, value_name = "DIR", default_value = "reports", env = "TASTER_REPORTS_DIR")]
+    pub reports_dir: PathBuf,
 }
 
 /// `compare`

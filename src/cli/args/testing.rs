@@ -41,7 +41,7 @@ pub struct ChooseArgs {
 #[command(next_help_heading = "How tests are run")]
 pub struct TestingArgs {
     /// Tests at the same time
-    #[arg(long, value_name = "N", default_value_t = 4)]
+    #[arg(long, value_name = "N", default_value_t = 4, env = "TASTER_WORKERS")]
     pub workers: usize,
 
     /// Only tests that failed in the last run or were not reached in it: in that of --out, or of

@@ -14,11 +14,7 @@ use crate::units::{Rate, parse_duration};
 Waits until --health answers, runs the tests tagged --tag and a short load below --ceiling,
 compares with the baseline of the profile `verify`, and prints GO (exit 0) or ROLLBACK (exit 1)
 with the reasons. What cannot be told is ROLLBACK too. Other exit codes mean that the question was
-wrong: 2 usage or scenario error, 5 refused by a safety rule, 6 a file that cannot be written.
-
-Examples:
-  taster verify --target https://staging.example --allow-load staging.example
-  taster verify scenarios/health.yaml --target http://10.0.0.7 --allow-load 10.0.0.7 --health /up")]
+wrong: 2 usage or scenario error, 5 refused by a safety rule, 6 a file that cannot be written.")]
 pub struct VerifyArgs {
     #[command(flatten)]
     pub what: WhatArgs,
@@ -46,9 +42,13 @@ pub struct VerifyArgs {
     #[command(flatten)]
     pub judge: JudgeArgs,
 
-    /// Folder for the result and the reports [default: a new one in reports/]
+    /// Folder for the result and the reports [default: a new one in --reports-dir]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+
+    /// Folder in which each run gets a folder of its own
+    #[arg(long, value_name = "DIR", default_value = "reports", env = "TASTER_REPORTS_DIR")]
+    pub reports_dir: PathBuf,
 }
 
 /// A load of less than one request a minute would show nothing.

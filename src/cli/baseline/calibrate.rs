@@ -1,7 +1,7 @@
 //! `taster baseline calibrate`: runs the same load several times and learns by how much runs
 //! differ on this machine although nothing has changed.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{accept, equal_sides};
 use crate::analysis::gate::learn;
@@ -43,7 +43,7 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<ExitStatus, Ended> {
         accept::committed("what would be run", revision.as_deref(), &args.accepting)?;
     }
     let folder = args.run.out.clone().unwrap_or_else(|| {
-        PathBuf::from("reports").join(format!("calibrate-{}", run::new_id(executor::wall_clock())))
+        args.run.reports_dir.join(format!("calibrate-{}", run::new_id(executor::wall_clock())))
     });
     let stop = interrupt::listening()?;
     let mut results = Vec::new();

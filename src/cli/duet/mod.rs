@@ -11,7 +11,7 @@ mod setting;
 mod targets;
 pub mod verdict;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ pub fn duet(args: &DuetArgs) -> Result<ExitStatus, Ended> {
     }
     let (out, latest) = match &args.out {
         Some(out) => (out.clone(), false),
-        None => (PathBuf::from("reports").join(run::new_id(executor::wall_clock())), true),
+        None => (args.reports_dir.join(run::new_id(executor::wall_clock())), true),
     };
     let Some(recorded) = measure(args, &out, &interrupt::listening()?)? else {
         words::say(&format!(
@@ -146,6 +146,7 @@ impl<'a> Duet<'a> {
             var: args.var.clone(),
             allow_load: args.allow_load.clone(),
             seed: args.seed,
+            project: args.project.clone(),
         };
         let here = "http://127.0.0.1:1".to_string();
         let urls = match &self.targets {

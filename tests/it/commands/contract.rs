@@ -119,7 +119,7 @@ fn the_verdict_has_the_fields_of_the_contract_and_no_other() {
     let findings = verdict["findings"].as_array().expect("a list");
     assert!(!findings.is_empty());
     for found in findings {
-        let names = ["bound", "message", "metric", "observed", "subject", "verdict"];
+        let names = ["bound", "code", "message", "metric", "observed", "subject", "verdict"];
         assert_eq!(keys(found), names);
         assert!(names.iter().all(|name| found[*name].is_string()), "{found}");
         let words = ["PASS", "FAIL", "INCONCLUSIVE", "INVALID"];
