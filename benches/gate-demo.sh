@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Shows that the gate is green where nothing is wrong and red where something is: the project's
-# own scenarios on the embedded backend, once as it is and once with each fault; a build beside itself
-# and beside a slow one; and its browser
-# suites, in all three engines as it is, and with each page broken on purpose in Chromium.
+# own scenarios on the embedded backend, once as it is and once with each fault; a build beside
+# itself and beside a slow one; and the browser suites, in all three engines as it is, and with each
+# page broken on purpose in Chromium.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build --release --locked --quiet
@@ -44,13 +44,13 @@ run slow 1 'sign in|http_req_duration' --no-baseline --fault slow
 run errors 1 '500|5xx' --no-baseline --fault errors=20%
 run html 1 'HTML where JSON was expected' --no-baseline --fault html
 run stall 1 'http_req_duration' --no-baseline --fault stall=2s/4s
-# The performance gate of the pipeline, as it is called there, of this build beside itself.
+# The performance gate of the pipeline, but shorter, of this build beside itself and a slow one.
 serve="$taster demo --listen 127.0.0.1:{port}"
 compare() {
   local name=$1 exit=$2 words=$3 candidate=$4
-  judged "$name" "$exit" "$words" duet scenarios/shopping.yaml --profile load --segment 40s \
-    --margin-floor 20ms --a-command "$serve" --b-command "$candidate" --ready /api/v1/health \
-    --inconclusive pass
+  judged "$name" "$exit" "$words" duet scenarios/shopping.yaml --profile load \
+    --segment 20s --no-extension --margin-floor 20ms --inconclusive pass \
+    --a-command "$serve" --b-command "$candidate" --ready /api/v1/health
 }
 # On a busy machine much of it is open; nothing of it is a regression.
 compare beside-itself 0 'PASS|INCONCLUSIVE' "$serve"

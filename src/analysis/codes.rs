@@ -306,4 +306,10 @@ pub const CODES: &[Explanation] = &[
         "http_req_duration{step:pay}, and nobody paid",
         "Look at why the step is not reached, or take the limit away.",
     ),
+    explain(
+        "run-too-short",
+        "A run of this profile leaves too little behind its warm-up to compare latencies.",
+        "duration: 6s, and a baseline",
+        "Run it for as long as the warning says, or compare nothing: --no-baseline.",
+    ),
 ];

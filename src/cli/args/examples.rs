@@ -159,6 +159,14 @@ const EXAMPLES: &[(&str, [(&str, &str); 3])] = &[
         ],
     ),
     (
+        "dashboard",
+        [
+            ("taster dashboard > taster.json", "to be imported in Grafana"),
+            ("taster run --metrics-listen 127.0.0.1:9464", "lets a Prometheus read a run for it"),
+            ("taster load --otlp", "pushes the same numbers to a collector"),
+        ],
+    ),
+    (
         "completions",
         [
             ("taster completions bash > /etc/bash_completion.d/taster", "bash"),

@@ -44,7 +44,6 @@ Exit codes: 0 PASS, 1 FAIL, 2 usage or scenario error, 3 INCONCLUSIVE, 4 INVALID
 #[derive(Debug, Parser)]
 #[command(name = "taster", version, after_help = EXIT_CODES, max_term_width = 100)]
 pub struct Cli {
-    /// What to do.
     #[command(subcommand)]
     pub command: Command,
 
@@ -53,7 +52,6 @@ pub struct Cli {
     pub exit_codes: ExitCodes,
 }
 
-/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// The main job: tests, then load, then the verdict and the reports

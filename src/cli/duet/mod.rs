@@ -96,6 +96,8 @@ struct Duet<'a> {
     targets: Targets,
     runtime: Runtime,
     stop: Stop,
+    /// How much later the side begins that is not first, where both run at once.
+    apart: Duration,
 }
 
 /// How one restart went.
@@ -124,6 +126,7 @@ impl<'a> Duet<'a> {
             targets,
             runtime,
             stop: stop.clone(),
+            apart: Duration::ZERO,
         })
     }
 
@@ -136,7 +139,7 @@ impl<'a> Duet<'a> {
     }
 
     /// Problems in files and refusals are said before anything is started.
-    fn check(&self) -> Result<(), Ended> {
+    fn check(&mut self) -> Result<(), Ended> {
         let args = self.args;
         fit::can_be_judged(args, self.setting.layout)?;
         let what = WhatArgs {
@@ -164,6 +167,7 @@ impl<'a> Duet<'a> {
             if number == 0 {
                 words::warnings(&plan);
                 fit::has_samples(args, &plan, self.most())?;
+                self.apart = if interleaved { Duration::ZERO } else { fit::apart(&plan, length) };
             }
             if !self.targets.restart() {
                 let reached = self.runtime.block_on(driver::reach(url));
@@ -294,7 +298,10 @@ impl<'a> Duet<'a> {
         let (mut started, urls) = self.targets.start(order, cores.as_ref(), watch)?;
         let parts = [0, 1].map(|side| self.part(side, number, a_first));
         let commands = [0, 1].map(|side| self.command(&parts[side], &urls[side], out));
-        let failed = pair::run(commands, cores.as_ref(), &self.stop)?;
+        let lags =
+            if a_first { [Duration::ZERO, self.apart] } else { [self.apart, Duration::ZERO] };
+        let way = pair::Way { cores: cores.as_ref(), lags };
+        let failed = pair::run(commands, &way, &self.stop)?;
         let died = urls.each_ref().map(|url| started.died(url));
         started.end(&self.runtime);
         if self.stop.is_requested() {

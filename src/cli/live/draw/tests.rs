@@ -150,7 +150,7 @@ fn what_fails_or_is_slow_is_seen_where_not_all_steps_fit() {
     state.second(second(0, steps.collect()));
     let text = seen(&state, (110, 14));
     assert!(text.contains("step 17") && text.contains("step 23"), "{text}");
-    assert!(text.contains("20 more, faster"), "{text}");
+    assert!(text.contains("24 more, faster"), "{text}");
 }
 
 #[test]
