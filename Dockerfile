@@ -12,9 +12,9 @@ FROM debian:bookworm-slim AS slim
 RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*
 COPY --from=build /taster /usr/local/bin/taster
 # Nobody's rights are enough. What is written goes to a folder that is mounted, or stays in the container.
-RUN install --directory --owner 65532 --group 65532 /work
-ENV HOME=/work
-WORKDIR /work
+RUN install --directory --owner 65532 --group 65532 /project
+ENV HOME=/project
+WORKDIR /project
 USER 65532:65532
 ENTRYPOINT ["taster"]
 CMD ["--help"]
