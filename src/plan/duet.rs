@@ -91,16 +91,20 @@ fn stretch(load: &mut LoadPlan, by: f64) {
 }
 
 /// Half of the rate, or of the users, rounded down: both sides together are never more than all.
-/// Arrivals of the one side are due between those of the other.
+/// Evenly spaced arrivals of the one side are due between those of the other; those of independent
+/// visitors are drawn anew. Were they the same ones, each request would have its twin at the very
+/// moment, or always the same time before it, and whoever comes second finds the machine awake.
 fn halve(shape: &mut ShapePlan, first: bool) {
     match shape {
         ShapePlan::Open { arrivals, max_users } => {
             arrivals.start /= 2.0;
             arrivals.stages.iter_mut().for_each(|stage| stage.1 /= 2.0);
             *max_users = (*max_users / 2).max(1);
-            if let (Spacing::Even(share), false) = (&mut arrivals.spacing, first) {
-                *share = (*share + 0.5).fract();
-            }
+            arrivals.spacing = match arrivals.spacing {
+                spacing if first => spacing,
+                Spacing::Even(share) => Spacing::Even((share + 0.5).fract()),
+                Spacing::Poisson(seed) => Spacing::Poisson(!seed),
+            };
         }
         ShapePlan::Closed(population) => {
             population.start /= 2;

@@ -1,8 +1,6 @@
 //! Says of a duet what cannot come to anything: before it is run, that nothing of it could ever be
 //! judged; after its first restart, that the machine cannot take both sides at once.
 
-use std::time::Duration;
-
 use crate::analysis::gate::ahead;
 use crate::cli::Ended;
 use crate::cli::args::{DuetArgs, Layout};
@@ -12,9 +10,6 @@ use crate::units::{show_count, show_duration, show_percent};
 
 /// Of both sides at once each must be given this share of its load, or one is in the other's way.
 const DELIVERED: f64 = 0.99;
-
-/// The sides share their seconds all but this much of one.
-const MOST_APART: Duration = Duration::from_millis(50);
 
 /// What waits longer for a free user, in microseconds, was not given when it was due.
 const LATE_US: u64 = 1_000_000;
@@ -63,19 +58,6 @@ pub fn has_samples(args: &DuetArgs, plan: &Plan, most: u32) -> Result<(), Ended>
     )))
 }
 
-/// How far apart the sides begin that run at once: half of the mean time between two arrivals. Both
-/// sides have the same arrivals, and a request that came at the very moment of its twin would wait
-/// for it, always the same one of the two. Closed loads need nothing: their users drift apart.
-pub fn apart(plan: &Plan, length: Duration) -> Duration {
-    let loads = plan.scenarios.iter().filter(|scenario| scenario.load.is_some());
-    let amounts = loads.flat_map(|one| one.amounts()).filter_map(|amount| amount.times);
-    let most = amounts.fold(0.0, f64::max);
-    match most >= 1.0 {
-        true => length.div_f64(2.0 * most).min(MOST_APART),
-        false => Duration::ZERO,
-    }
-}
-
 /// Why the machine cannot take both sides at once, by one restart of them.
 pub fn overloaded(sides: &(RunResult, RunResult)) -> Option<String> {
     [("a", &sides.0), ("b", &sides.1)].into_iter().find_map(|(side, result)| {
@@ -106,8 +88,6 @@ pub fn overloaded(sides: &(RunResult, RunResult)) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::SourceFile;
-    use crate::plan::{Inputs, Overrides, build};
     use crate::result::{LoadResult, ScenarioResult};
 
     fn result(offered: u64, dropped: u64, health: Health) -> RunResult {
@@ -116,26 +96,6 @@ mod tests {
         let load = LoadResult { offered: Some(offered), dropped, ..LoadResult::default() };
         result.scenarios = vec![ScenarioResult { load: Some(load), ..ScenarioResult::default() }];
         result
-    }
-
-    #[test]
-    fn sides_at_once_begin_half_an_arrival_apart_and_users_at_the_same_time() {
-        let between = |profile: &str| {
-            let text = format!(
-                "name: s\nload:\n  journey: [{{ step: a, get: / }}]\n  \
-                 profiles: {{ p: {profile} }}\n"
-            );
-            let parsed = crate::scenario::parse(&SourceFile::new("s.yaml", text));
-            let scenarios = vec![parsed.unwrap_or_else(|problems| panic!("{problems}")).0];
-            let inputs = Inputs { scenarios, ..Inputs::default() };
-            let target = "http://target.example".to_string();
-            let overrides = Overrides { target, load: true, ..Overrides::default() };
-            let plan = build(&inputs, &overrides).unwrap_or_else(|problems| panic!("{problems}"));
-            apart(&plan, Duration::from_secs(20))
-        };
-        assert_eq!(between("{ arrivals: 100/s, duration: 20s }"), Duration::from_millis(5));
-        assert_eq!(between("{ arrivals: 2/s, duration: 20s }"), MOST_APART);
-        assert_eq!(between("{ users: 3, duration: 20s }"), Duration::ZERO);
     }
 
     #[test]

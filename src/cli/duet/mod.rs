@@ -96,8 +96,6 @@ struct Duet<'a> {
     targets: Targets,
     runtime: Runtime,
     stop: Stop,
-    /// How much later the side begins that is not first, where both run at once.
-    apart: Duration,
 }
 
 /// How one restart went.
@@ -126,7 +124,6 @@ impl<'a> Duet<'a> {
             targets,
             runtime,
             stop: stop.clone(),
-            apart: Duration::ZERO,
         })
     }
 
@@ -139,7 +136,7 @@ impl<'a> Duet<'a> {
     }
 
     /// Problems in files and refusals are said before anything is started.
-    fn check(&mut self) -> Result<(), Ended> {
+    fn check(&self) -> Result<(), Ended> {
         let args = self.args;
         fit::can_be_judged(args, self.setting.layout)?;
         let what = WhatArgs {
@@ -167,7 +164,6 @@ impl<'a> Duet<'a> {
             if number == 0 {
                 words::warnings(&plan);
                 fit::has_samples(args, &plan, self.most())?;
-                self.apart = if interleaved { Duration::ZERO } else { fit::apart(&plan, length) };
             }
             if !self.targets.restart() {
                 let reached = self.runtime.block_on(driver::reach(url));
@@ -298,10 +294,7 @@ impl<'a> Duet<'a> {
         let (mut started, urls) = self.targets.start(order, cores.as_ref(), watch)?;
         let parts = [0, 1].map(|side| self.part(side, number, a_first));
         let commands = [0, 1].map(|side| self.command(&parts[side], &urls[side], out));
-        let lags =
-            if a_first { [Duration::ZERO, self.apart] } else { [self.apart, Duration::ZERO] };
-        let way = pair::Way { cores: cores.as_ref(), lags };
-        let failed = pair::run(commands, &way, &self.stop)?;
+        let failed = pair::run(commands, cores.as_ref(), &self.stop)?;
         let died = urls.each_ref().map(|url| started.died(url));
         started.end(&self.runtime);
         if self.stop.is_requested() {

@@ -1,5 +1,4 @@
-//! Runs both sides of one restart: two processes of this program that begin at the same instant,
-//! or one a moment after the other.
+//! Runs both sides of one restart: two processes of this program that begin at the same instant.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
@@ -37,28 +36,20 @@ enum News {
     Gone,
 }
 
-/// How one restart is run.
-pub struct Way<'a> {
-    /// The cores of each side, where it has some of its own.
-    pub cores: Option<&'a [Cores; 2]>,
-    /// How much later than the common start each side begins.
-    pub lags: [Duration; 2],
-}
-
-/// Runs the processes of side a and side b to their end. What a failed one said last is given for
-/// it; a stop ends both, and is no failure.
+/// Runs the processes of side a and side b to their end, each on its cores where it has some of
+/// its own. What a failed one said last is given for it; a stop ends both, and is no failure.
 ///
 /// # Errors
 /// When one cannot be started.
 pub fn run(
     commands: [Command; 2],
-    way: &Way<'_>,
+    cores: Option<&[Cores; 2]>,
     stop: &Stop,
 ) -> Result<[Option<String>; 2], Ended> {
     let (tell, news) = channel();
     let [a, b] = commands;
     let start = |command: Command, number: usize| {
-        let _held = way.cores.map(|cores| Held::to(&cores[number].generator));
+        let _held = cores.map(|cores| Held::to(&cores[number].generator));
         Side::start(command, number, &tell)
     };
     let first = start(a, 0)?;
@@ -66,16 +57,12 @@ pub fn run(
     let second = start(b, 1)?;
     drop(tell);
     let mut sides = [first, second];
-    attend(&mut sides, (&news, way.lags), stop);
+    attend(&mut sides, &news, stop);
     Ok(sides.map(|side| side.end(stop)))
 }
 
 /// Listens until both are gone: lets them begin together, and ends one when the other has failed.
-fn attend(
-    sides: &mut [Side; 2],
-    (news, lags): (&Receiver<(usize, News)>, [Duration; 2]),
-    stop: &Stop,
-) {
+fn attend(sides: &mut [Side; 2], news: &Receiver<(usize, News)>, stop: &Stop) {
     let mut begun = false;
     while !sides.iter().all(|side| side.gone) {
         match news.recv_timeout(LOOK) {
@@ -89,9 +76,8 @@ fn attend(
         }
         if !begun && sides.iter().all(|side| side.ready) {
             begun = true;
-            let start = executor::monotonic() + AHEAD;
-            let each = sides.iter_mut().zip(lags);
-            each.for_each(|(side, lag)| side.begin((start + lag).as_nanos()));
+            let start = (executor::monotonic() + AHEAD).as_nanos();
+            sides.iter_mut().for_each(|side| side.begin(start));
         }
     }
 }

@@ -134,3 +134,40 @@ fn a_failure_just_after_a_switch_is_a_failure_all_the_same() {
     assert_eq!((result.steps[0].failed, result.steps[0].count), (1, 80));
     assert!(result.steps[0].slices.iter().all(|slice| slice.failed == 0));
 }
+
+/// When each iteration of a side is due, in seconds.
+fn dues(profile: &str, first: bool) -> Vec<f64> {
+    let plan = plan_with(&[&load_of(profile)], 0, Some(half(first)));
+    let load = plan.scenarios[0].load.as_ref().expect("it has one");
+    let ShapePlan::Open { arrivals, .. } = &load.shape else { panic!("it is open") };
+    arrivals.times((0, 1)).map(|(_, due)| due.as_secs_f64()).collect()
+}
+
+#[test]
+fn even_arrivals_of_sides_at_once_are_due_between_those_of_the_other() {
+    let (a, b) =
+        (dues("arrivals: 20/s, duration: 8s", true), dues("arrivals: 20/s, duration: 8s", false));
+    assert_eq!((a.len(), b.len()), (80, 80));
+    for (a, b) in a.iter().zip(&b) {
+        assert!((b - a - 0.05).abs() < 1e-6, "{a} {b}");
+    }
+}
+
+/// Twins at one moment, or always as far apart, would make one side wait for the other, or find the
+/// machine awake: in recordings of equal sides that was a tenth of the median.
+#[test]
+fn visitors_of_sides_at_once_have_no_twins() {
+    let profile = "arrivals: 200/s, duration: 8s, spacing: poisson";
+    let (a, b) = (dues(profile, true), dues(profile, false));
+    for side in [&a, &b] {
+        assert!((680..920).contains(&side.len()), "800 are due, give or take four deviations");
+    }
+    let near =
+        |due: &f64| b.iter().map(|other| other - due).filter(|gap| *gap >= 0.0).fold(9.0, f64::min);
+    let gaps: Vec<f64> = a.iter().map(near).filter(|gap| *gap < 9.0).collect();
+    let middle = gaps.iter().sum::<f64>() / gaps.len() as f64;
+    let spread = gaps.iter().map(|gap| (gap - middle).powi(2)).sum::<f64>() / gaps.len() as f64;
+    // Of independent ones the next of the other side is exponentially far: as spread as it is far.
+    assert!((0.8..1.2).contains(&(spread.sqrt() / middle)), "{middle} {spread}");
+    assert_eq!(a, dues(profile, true), "the same seed gives the same arrivals");
+}
