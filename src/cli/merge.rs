@@ -4,18 +4,19 @@ use std::path::Path;
 
 use crate::cli::args::MergeArgs;
 use crate::cli::exit::{ExitStatus, of_verdict};
-use crate::cli::{Ended, judge, run, words};
+use crate::cli::{Ended, judge, notifying, run, words};
 use crate::executor;
 use crate::result;
 use crate::store::{self, RunFolder};
 
 /// Merges, saves, judges, renders, exits.
 pub fn merge(args: &MergeArgs) -> Result<ExitStatus, Ended> {
+    notifying::check(&args.chat)?;
     let results: Result<Vec<_>, _> =
         args.results.iter().map(|path| store::read_result(path)).collect();
     let mut whole = result::merge(results?).map_err(|error| Ended::usage(error.to_string()))?;
     whole.run.id = run::new_id(executor::wall_clock());
-    whole.run.command = std::env::args().collect();
+    whole.run.command = std::env::args().map(|word| args.chat.hide(&word)).collect();
     whole.run.fail_on_flaky |= args.judge.fail_on_flaky;
     let out = args.out.clone().unwrap_or_else(|| args.reports_dir.join(&whole.run.id));
     let folder = RunFolder::open(&out)?;
@@ -30,5 +31,6 @@ pub fn merge(args: &MergeArgs) -> Result<ExitStatus, Ended> {
     if args.out.is_none() {
         folder.make_latest()?;
     }
+    notifying::of_run(&args.chat, &whole, &judged);
     Ok(of_verdict(judged.verdict.word, args.judge.inconclusive))
 }

@@ -25,6 +25,7 @@ mod judge;
 mod live;
 mod man;
 mod merge;
+mod notifying;
 mod plan;
 mod preflight;
 mod progress;

@@ -1,18 +1,15 @@
 //! Publishing as the command line and the environment ask for it. Whatever becomes of it changes no
 //! verdict and no exit code.
 
-use std::path::Path;
 use std::time::Duration;
 
 use crate::analysis::Word;
-use crate::cli::args::{Hidden, NotifyWhen, PublishArgs, Since};
-use crate::cli::judge::Judged;
-use crate::cli::{Ended, words};
+use crate::cli::args::{Hidden, PublishArgs, Since};
+use crate::cli::{Ended, notifying, words};
 use crate::plan::{Plan, ShapePlan};
-use crate::publish::{self, CHAT, EVERY, Offered, Otlp, Published, Publisher, Temporality};
-use crate::report::{self, Chat, STEPS};
-use crate::result::{RunInfo, RunResult};
-use crate::store;
+use crate::publish::{self, EVERY, Offered, Otlp, Published, Publisher, Temporality};
+use crate::report::STEPS;
+use crate::result::RunInfo;
 
 /// A schedule of more seconds than this is told without what is due in each.
 const LONGEST: u64 = 7 * 86_400;
@@ -22,11 +19,8 @@ const LONGEST: u64 = 7 * 86_400;
 /// # Errors
 /// When an option or a variable is wrong, or the address is not to be had.
 pub fn start(args: &PublishArgs, plan: &Plan, info: &RunInfo) -> Result<Option<Publisher>, Ended> {
-    let web = |text: &str| url::Url::parse(text).is_ok_and(|url| url.scheme().starts_with("http"));
-    if args.webhook().is_some_and(|url| !web(url)) {
-        let wrong = "--notify (or TASTER_WEBHOOK) is no URL of http or https; it is not shown here";
-        return Err(Ended::usage(wrong));
-    }
+    notifying::check(&args.chat)?;
+    alone(args)?;
     let what = Published {
         listen: args.metrics_listen,
         linger: args.metrics_linger,
@@ -56,78 +50,25 @@ pub fn start(args: &PublishArgs, plan: &Plan, info: &RunInfo) -> Result<Option<P
     Ok(publisher)
 }
 
+/// Refuses what says how to publish where nothing is published.
+fn alone(args: &PublishArgs) -> Result<(), Ended> {
+    let listens = args.metrics_linger.is_zero() || args.metrics_listen.is_some();
+    let pushes = args.otlp_temporality.is_none() || args.otlp.is_some();
+    let (option, wanted) = match (listens, pushes) {
+        (false, _) => ("--metrics-linger", "metrics-listen"),
+        (_, false) => ("--otlp-temporality", "otlp"),
+        _ => return Ok(()),
+    };
+    Err(Ended::usage(format!(
+        "{option} says how to publish, and nothing is published: add --{wanted}, or `{wanted}` in \
+         taster.toml"
+    )))
+}
+
 /// Publishes the verdict and says what could not be sent.
 pub fn conclude(publisher: Option<Publisher>, verdict: Option<Word>) {
     let said = publisher.map(|publisher| publisher.conclude(verdict)).unwrap_or_default();
     said.iter().for_each(|text| words::say(text));
-}
-
-/// Tells the chat, where it is to be told.
-pub fn notify(args: &PublishArgs, result: &RunResult, judged: &Judged) {
-    let Some(url) = args.webhook() else { return };
-    let project = Path::new(".");
-    let what = subject(result);
-    let told = store::read_told(project).unwrap_or_else(|error| {
-        words::say(&format!("the verdict before this one is not known: {error}"));
-        Default::default()
-    });
-    let word = judged.verdict.word;
-    let before = told.get(&what).and_then(|text| named(text));
-    if is_news(args.notify_when, word, before) {
-        let message = Chat { before, link: link() };
-        let (verdict, baseline) = (&judged.verdict, judged.baseline.as_ref());
-        let message = report::chat(result, verdict, baseline, &message);
-        // What was not told stays news for the next run.
-        if let Err(lost) = publish::tell(url, message, CHAT) {
-            return words::say(&format!("the webhook was not told of the verdict: {lost}"));
-        }
-        words::say("the webhook was told of the verdict");
-    }
-    if let Err(error) = store::keep_told(project, &what, word.name()) {
-        words::say(&format!("that the verdict was told is not kept: {error}"));
-    }
-}
-
-fn is_news(when: NotifyWhen, word: Word, before: Option<Word>) -> bool {
-    match (when, before) {
-        (NotifyWhen::Always, _) => true,
-        (NotifyWhen::Failure, _) => matches!(word, Word::Fail | Word::Invalid),
-        (NotifyWhen::Change, Some(before)) => word != before,
-        (NotifyWhen::Change, None) => word != Word::Pass,
-    }
-}
-
-fn named(text: &str) -> Option<Word> {
-    let words = [Word::Pass, Word::Fail, Word::Inconclusive, Word::Invalid];
-    words.into_iter().find(|word| word.name() == text)
-}
-
-/// What a verdict is of: scenarios, profile, halves, tags and target. The embedded backend has
-/// another port in each run.
-fn subject(result: &RunResult) -> String {
-    let run = &result.run;
-    let mut names: Vec<&str> = result.scenarios.iter().map(|one| one.name.as_str()).collect();
-    names.sort_unstable();
-    let profile = if run.profile.is_empty() { "no load" } else { run.profile.as_str() };
-    let halves = if run.tests_wanted { "with tests" } else { "without tests" };
-    let target = if run.embedded { "embedded" } else { run.target.as_str() };
-    let tags = run.tags.join(",");
-    [&names.join(", "), profile, halves, tags.as_str(), target].join(" | ")
-}
-
-/// Where the run of the pipeline is seen, in the variables that pipelines set.
-fn link() -> Option<String> {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let github = || {
-        let (server, repository) = (set("GITHUB_SERVER_URL")?, set("GITHUB_REPOSITORY")?);
-        Some(format!("{server}/{repository}/actions/runs/{}", set("GITHUB_RUN_ID")?))
-    };
-    let azure = || {
-        let (server, project) = (set("SYSTEM_COLLECTIONURI")?, set("SYSTEM_TEAMPROJECT")?);
-        Some(format!("{server}{project}/_build/results?buildId={}", set("BUILD_BUILDID")?))
-    };
-    let others = ["CI_JOB_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL", "BUILD_URL"];
-    github().or_else(|| others.iter().find_map(|name| set(name))).or_else(azure)
 }
 
 /// OTLP, with what the standard's variables say where no option does.
@@ -205,23 +146,15 @@ fn offered(plan: &Plan) -> Offered {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_a_change_is_news_and_the_first_verdict_unless_all_is_well() {
-        let news = |word, before| is_news(NotifyWhen::Change, word, before);
-        assert!(news(Word::Fail, Some(Word::Pass)) && news(Word::Pass, Some(Word::Fail)));
-        assert!(!news(Word::Fail, Some(Word::Fail)) && !news(Word::Pass, Some(Word::Pass)));
-        assert!(news(Word::Fail, None) && !news(Word::Pass, None));
-        let failure = |word| is_news(NotifyWhen::Failure, word, Some(word));
-        assert!(failure(Word::Fail) && failure(Word::Invalid));
-        assert!(!failure(Word::Pass) && !failure(Word::Inconclusive));
-        assert!(is_news(NotifyWhen::Always, Word::Pass, Some(Word::Pass)));
-    }
+    use crate::cli::args::NotifyArgs;
 
     #[test]
     fn a_secret_of_the_command_line_is_hidden() {
         let args = PublishArgs {
-            notify: Some(Hidden::from("https://hooks/T/s3cr3t")),
+            chat: NotifyArgs {
+                notify: Some(Hidden::from("https://hooks/T/s3cr3t")),
+                ..NotifyArgs::default()
+            },
             otlp: Some(Some(Hidden::from("https://me:pw@c"))),
             ..PublishArgs::default()
         };

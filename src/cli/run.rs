@@ -13,7 +13,7 @@ use crate::cli::exit::{ExitStatus, of_verdict};
 use crate::cli::interrupt;
 use crate::cli::live::Hold;
 use crate::cli::progress::Progress;
-use crate::cli::{Ended, inputs, judge, publishing, safety, words};
+use crate::cli::{Ended, inputs, judge, notifying, publishing, safety, words};
 use crate::driver;
 use crate::driver::browser::Launch;
 use crate::executor::{self, Debugging, Options, Stop};
@@ -144,7 +144,7 @@ pub fn run(args: &RunArgs, half: Half<'_>, publish: &PublishArgs) -> Result<Exit
     if interrupt::ended(&result) {
         return Ok(ExitStatus::Interrupted);
     }
-    publishing::notify(publish, &result, &verdict);
+    notifying::of_run(&publish.chat, &result, &verdict);
     Ok(of_verdict(verdict.verdict.word, args.judge.inconclusive))
 }
 

@@ -10,7 +10,7 @@ use crate::cli::args::{PartArgs, RunArgs, VerifyArgs};
 use crate::cli::choose::Asked;
 use crate::cli::exit::ExitStatus;
 use crate::cli::judge::{self, Judged};
-use crate::cli::{Ended, github, inputs, interrupt, run, safety, words};
+use crate::cli::{Ended, github, inputs, interrupt, notifying, run, safety, words};
 use crate::driver;
 use crate::executor::Options;
 use crate::plan::{Ceiling, Held, Plan};
@@ -23,6 +23,7 @@ const REASONS: usize = 9;
 
 /// Waits, tests, loads, compares, answers.
 pub fn verify(args: &VerifyArgs) -> Result<ExitStatus, Ended> {
+    notifying::check(&args.chat)?;
     let (plan, held, health) = asked(args)?;
     for one in &held {
         words::say(&format!(
@@ -43,7 +44,11 @@ pub fn verify(args: &VerifyArgs) -> Result<ExitStatus, Ended> {
             }
         },
     };
-    answer.say()?;
+    let said = answer.say();
+    if answer.status != ExitStatus::Interrupted {
+        notifying::of_deployment(&args.chat, &plan.target, answer.go, &answer.reasons);
+    }
+    said?;
     Ok(answer.status)
 }
 
@@ -157,7 +162,10 @@ fn measure(plan: &Plan, load: bool, args: &VerifyArgs) -> Result<Answer, Ended> 
         one_of: None,
         part: PartArgs::default(),
     };
-    let info = RunInfo { tags: args.tag.clone(), ..run::info(plan, &run_args, (true, load)) };
+    let mut info = RunInfo { tags: args.tag.clone(), ..run::info(plan, &run_args, (true, load)) };
+    for word in &mut info.command {
+        *word = args.chat.hide(word);
+    }
     let machine = store::machine().fingerprint;
     let against = judge::baselines(&info.profile, &machine, &args.judge)?;
     let out = args.out.clone().unwrap_or_else(|| args.reports_dir.join(&info.id));

@@ -21,13 +21,34 @@ const SECTION: usize = 2_000;
 /// What the message says beside the verdict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Chat {
-    /// The verdict before it, where one is known.
-    pub before: Option<Word>,
+    /// The word before it, where one is known.
+    pub before: Option<&'static str>,
     /// Where the run of the pipeline is seen.
     pub link: Option<String>,
 }
 
-/// The message, as JSON.
+/// What is told where there is no run to tell of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer<'a> {
+    /// The verdict, or GO or ROLLBACK.
+    pub word: &'a str,
+    /// What it is of.
+    pub of: &'a str,
+    /// Why.
+    pub reasons: Vec<String>,
+}
+
+/// The message of an answer, as JSON.
+pub fn chat_of_answer(answer: &Answer<'_>, chat: &Chat) -> String {
+    let title = titled(answer.word, answer.of, chat.before);
+    let (why, rows) = match answer.reasons.as_slice() {
+        [only] => (plain(only, 600), String::new()),
+        reasons => (String::new(), in_lines(reasons)),
+    };
+    message([title, why, rows, String::new()], chat)
+}
+
+/// The message of a run, as JSON.
 pub fn chat(
     result: &RunResult,
     verdict: &Verdict,
@@ -35,21 +56,26 @@ pub fn chat(
     chat: &Chat,
 ) -> String {
     let report = Report::new(result, verdict, baseline);
-    let (title, why) = (title(&report, chat.before), why(&report));
-    let (rows, facts) = (rows(&report), facts(&report));
+    message([title(&report, chat.before), why(&report), rows(&report), facts(&report)], chat)
+}
+
+/// A title, why it is so, rows, and small print; each but the title may be empty.
+fn message([title, why, rows, facts]: [String; 4], chat: &Chat) -> String {
     let link = chat.link.as_deref().filter(|link| is_plain(link));
-    let mut blocks = vec![
-        json!({ "type": "header", "text": { "type": "plain_text", "text": title } }),
-        section(&why),
-    ];
-    if !rows.is_empty() {
-        blocks.push(section(&rows));
+    let mut blocks =
+        vec![json!({ "type": "header", "text": { "type": "plain_text", "text": title } })];
+    blocks.extend(
+        [&why, &rows].into_iter().filter(|text| !text.is_empty()).map(|text| section(text)),
+    );
+    let marked = link.map(|link| format!("<{link}|the run>"));
+    let small = [Some(facts.clone()).filter(|facts| !facts.is_empty()), marked];
+    let small: Vec<String> = small.into_iter().flatten().collect();
+    if !small.is_empty() {
+        blocks.push(json!({
+            "type": "context",
+            "elements": [{ "type": "mrkdwn", "text": small.join(" · ") }],
+        }));
     }
-    let where_to = link.map_or(facts.clone(), |link| format!("{facts} · <{link}|the run>"));
-    blocks.push(json!({
-        "type": "context",
-        "elements": [{ "type": "mrkdwn", "text": where_to }],
-    }));
     let lines = [title, why, rows, facts, link.unwrap_or_default().to_string()];
     let text = lines.iter().filter(|line| !line.is_empty()).cloned().collect::<Vec<_>>();
     json!({ "text": text.join("\n"), "blocks": blocks }).to_string()
@@ -60,14 +86,17 @@ fn section(text: &str) -> Value {
 }
 
 /// `FAIL · shop · load (was PASS)`.
-fn title(report: &Report<'_>, before: Option<Word>) -> String {
+fn title(report: &Report<'_>, before: Option<&str>) -> String {
     let run = &report.result.run;
     let names: Vec<&str> = report.result.scenarios.iter().map(|one| one.name.as_str()).collect();
     let profile = if run.profile.is_empty() { "tests" } else { run.profile.as_str() };
-    let was = before.filter(|before| *before != report.word);
+    titled(report.word.name(), &format!("{} · {profile}", names.join(", ")), before)
+}
+
+fn titled(word: &str, of: &str, before: Option<&str>) -> String {
+    let was = before.filter(|before| *before != word);
     let was = was.map_or(String::new(), |before| format!(" (was {before})"));
-    let what = plain(&format!("{} · {profile}", names.join(", ")), TITLE - 40);
-    format!("{} · {what}{was}", report.word)
+    format!("{word} · {}{was}", plain(of, TITLE - 40))
 }
 
 /// The headline without the word that stands above it.
@@ -93,10 +122,15 @@ fn rows(report: &Report<'_>) -> String {
             found.map(|found| format!("{} {}: {}", found.word, found.subject, found.title)),
         );
     }
+    in_lines(&rows)
+}
+
+/// The first rows, and how many more there are.
+fn in_lines(rows: &[String]) -> String {
     let rest = rows.len().saturating_sub(ROWS);
-    rows.truncate(ROWS);
+    let shown = rows.iter().take(ROWS);
     let mut lines: Vec<String> =
-        rows.iter().map(|row| format!("• {}", plain(row, SECTION / ROWS / 2))).collect();
+        shown.map(|row| format!("• {}", plain(row, SECTION / ROWS / 2))).collect();
     if rest > 0 {
         lines.push(format!("• and {rest} more"));
     }

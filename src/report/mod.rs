@@ -53,7 +53,7 @@ use thiserror::Error;
 use crate::analysis::Verdict;
 use crate::result::RunResult;
 
-pub use chat::{Chat, chat};
+pub use chat::{Answer, Chat, chat, chat_of_answer};
 pub use comparison::{Sides, comparison, comparison_text, told_of_comparison};
 pub use families::{Family, Kind, Labels, Point, STEPS, Value};
 pub use github::harmless;

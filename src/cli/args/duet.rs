@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::args::{DEFAULT_MARGIN, Margin};
+use crate::cli::args::{DEFAULT_MARGIN, Margin, NotifyArgs};
 use crate::cli::exit::Inconclusive;
 use crate::cli::project::Project;
 use crate::demo::Fault;
@@ -103,7 +103,7 @@ pub struct DuetArgs {
     pub replay: Option<PathBuf>,
 
     /// The smallest growth worth blocking: one percentage for all latencies, or one for each
-    /// metric, as the default has them
+    /// metric, as the default has them; `p99=off` is not compared
     #[arg(long, value_name = "MARGINS", default_value = DEFAULT_MARGIN)]
     pub margin: Margin,
 
@@ -118,6 +118,9 @@ pub struct DuetArgs {
     /// What INCONCLUSIVE means for the exit code: fail 1, warn 3, pass 0
     #[arg(long, value_name = "AS", default_value = "warn")]
     pub inconclusive: Inconclusive,
+
+    #[command(flatten)]
+    pub chat: NotifyArgs,
 }
 
 /// What is compared; by default the embedded backend with itself

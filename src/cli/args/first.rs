@@ -1,10 +1,11 @@
 //! The options of the first steps: `init`, `import`, `config`, `explain`, `doctor`, `man`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{JudgeArgs, WhatArgs};
+use super::{Hidden, JudgeArgs, NotifyWhen, WhatArgs};
 
 /// `doctor`
 #[derive(Debug, Args)]
@@ -131,6 +132,18 @@ pub struct ConfigArgs {
     /// Tests at the same time
     #[arg(long, value_name = "N", default_value_t = 4, env = "TASTER_WORKERS")]
     pub workers: usize,
+
+    /// Where a Prometheus may read the metrics of a run
+    #[arg(long, value_name = "ADDRESS")]
+    pub metrics_listen: Option<SocketAddr>,
+
+    /// Where metrics are pushed by OTLP
+    #[arg(long, value_name = "URL")]
+    pub otlp: Option<Hidden>,
+
+    /// When a chat is told of a verdict: change, failure or always
+    #[arg(long, value_name = "WHEN", default_value = "change", hide_possible_values = true)]
+    pub notify_when: NotifyWhen,
 
     /// Where each value comes from, once that is known.
     #[arg(skip)]

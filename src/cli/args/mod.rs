@@ -12,6 +12,7 @@ mod examples;
 mod first;
 mod margin;
 mod publishing;
+mod recorded;
 mod testing;
 mod verifying;
 
@@ -25,7 +26,8 @@ pub use first::{
     Ci, ConfigArgs, DoctorArgs, ExplainArgs, ImportArgs, ImportFrom, InitArgs, ManArgs, Origin,
 };
 pub use margin::{DEFAULT_MARGIN, Margin};
-pub use publishing::{Hidden, NotifyWhen, PublishArgs, Since};
+pub use publishing::{Hidden, NotifyArgs, NotifyWhen, PublishArgs, Since};
+pub use recorded::{CompareArgs, MergeArgs, ReportArgs};
 pub use testing::{ChooseArgs, TestingArgs};
 pub use verifying::VerifyArgs;
 
@@ -223,7 +225,7 @@ pub struct JudgeArgs {
     pub no_baseline: bool,
 
     /// The smallest growth over the baselines worth blocking: one percentage for all latencies, or
-    /// one for each metric, as the default has them
+    /// one for each metric, as the default has them; `p99=off` is not compared
     #[arg(long, value_name = "MARGINS", default_value = DEFAULT_MARGIN,
           env = "TASTER_MARGIN")]
     pub margin: Margin,
@@ -276,55 +278,6 @@ pub struct GateArgs {
     #[arg(long, value_name = "DURATION", default_value = "20ms",
           value_parser = crate::units::parse_duration)]
     pub margin_floor: std::time::Duration,
-}
-
-/// `report`
-#[derive(Debug, Args)]
-pub struct ReportArgs {
-    /// Results: `result.json` files, or folders of runs
-    #[arg(value_name = "RESULT", required = true)]
-    pub results: Vec<PathBuf>,
-
-    #[command(flatten)]
-    pub judge: JudgeArgs,
-
-    /// Folder for the reports [default: the result's own]
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-}
-
-/// `merge`
-#[derive(Debug, Args)]
-pub struct MergeArgs {
-    /// The result of each shard: `result.json` files, or folders of runs
-    #[arg(value_name = "RESULT", required = true)]
-    pub results: Vec<PathBuf>,
-
-    #[command(flatten)]
-    pub judge: JudgeArgs,
-
-    /// Folder for the result and the reports [default: a new one in --reports-dir]
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-
-    /// Folder in which each run gets a folder of its own
-    #[arg(long, value_name = "DIR", default_value = "reports", env = "TASTER_REPORTS_DIR")]
-    pub reports_dir: PathBuf,
-}
-
-/// `compare`
-#[derive(Debug, Args)]
-pub struct CompareArgs {
-    /// Results: those it is measured by, oldest first, and last the one that is judged
-    #[arg(value_name = "RESULT", required = true, num_args = 2..)]
-    pub results: Vec<PathBuf>,
-
-    /// Another run of what is judged; may be given several times
-    #[arg(long, value_name = "RESULT")]
-    pub also: Vec<PathBuf>,
-
-    #[command(flatten)]
-    pub judge: JudgeArgs,
 }
 
 /// `demo`

@@ -8,10 +8,10 @@ use clap::{Args, ValueEnum};
 
 use crate::units::parse_duration;
 
-/// Where it is told
+/// Whether a chat is told of the verdict
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Where it is told")]
-pub struct PublishArgs {
+pub struct NotifyArgs {
     /// Tell a chat of the verdict: the URL of an incoming webhook of Slack, Mattermost,
     /// Rocket.Chat or Teams. It is a secret: better in TASTER_WEBHOOK than on a command line
     #[arg(long, value_name = "URL", env = "TASTER_WEBHOOK", hide_env_values = true)]
@@ -21,6 +21,14 @@ pub struct PublishArgs {
     /// first one unless it is PASS), failure (FAIL or INVALID) or always
     #[arg(long, value_name = "WHEN", default_value = "change", hide_possible_values = true)]
     pub notify_when: NotifyWhen,
+}
+
+/// Where it is told
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Where it is told")]
+pub struct PublishArgs {
+    #[command(flatten)]
+    pub chat: NotifyArgs,
 
     /// Let a Prometheus read the metrics while the run goes on, at http://ADDRESS/metrics; port 0
     /// takes any that is free
@@ -28,8 +36,7 @@ pub struct PublishArgs {
     pub metrics_listen: Option<SocketAddr>,
 
     /// Wait at the end until they were read once more, verdict included, at most so long
-    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_duration,
-          requires = "metrics_listen")]
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_duration)]
     pub metrics_linger: Duration,
 
     /// Push metrics by OTLP over HTTP, every 10 s and at the end, to URL/v1/metrics [default:
@@ -39,7 +46,7 @@ pub struct PublishArgs {
 
     /// Since when OTLP counts: cumulative (from the start) or delta (from the last push)
     /// [default: OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE, or cumulative]
-    #[arg(long, value_name = "SINCE", requires = "otlp", hide_possible_values = true)]
+    #[arg(long, value_name = "SINCE", hide_possible_values = true)]
     pub otlp_temporality: Option<Since>,
 }
 
@@ -80,7 +87,7 @@ impl fmt::Debug for Hidden {
     }
 }
 
-impl PublishArgs {
+impl NotifyArgs {
     /// The chat's URL; a variable of the environment that is empty is none.
     pub fn webhook(&self) -> Option<&str> {
         self.notify.as_ref().map(|url| url.0.as_str()).filter(|url| !url.is_empty())
@@ -88,11 +95,21 @@ impl PublishArgs {
 
     /// The command line without what is a secret in it.
     pub fn hide(&self, argument: &str) -> String {
+        hide(argument, self.webhook(), "[webhook]")
+    }
+}
+
+impl PublishArgs {
+    /// The command line without what is a secret in it.
+    pub fn hide(&self, argument: &str) -> String {
         let otlp = self.otlp.as_ref().and_then(Option::as_ref).map(|url| url.0.as_str());
-        let secrets = [(self.webhook(), "[webhook]"), (otlp, "[otlp]")];
-        secrets.into_iter().fold(argument.to_string(), |text, (secret, shown)| match secret {
-            Some(secret) if !secret.is_empty() => text.replace(secret, shown),
-            _ => text,
-        })
+        hide(&self.chat.hide(argument), otlp, "[otlp]")
+    }
+}
+
+fn hide(text: &str, secret: Option<&str>, shown: &str) -> String {
+    match secret {
+        Some(secret) if !secret.is_empty() => text.replace(secret, shown),
+        _ => text.to_string(),
     }
 }

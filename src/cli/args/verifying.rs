@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{JudgeArgs, WhatArgs};
+use super::{JudgeArgs, NotifyArgs, WhatArgs};
 use crate::units::{Rate, parse_duration};
 
 /// `verify`
@@ -49,6 +49,9 @@ pub struct VerifyArgs {
     /// Folder in which each run gets a folder of its own
     #[arg(long, value_name = "DIR", default_value = "reports", env = "TASTER_REPORTS_DIR")]
     pub reports_dir: PathBuf,
+
+    #[command(flatten)]
+    pub chat: NotifyArgs,
 }
 
 /// A load of less than one request a minute would show nothing.

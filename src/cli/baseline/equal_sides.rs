@@ -7,7 +7,7 @@ use super::accept;
 use super::calibrate::{TEACHERS, nothing, of_machine};
 use crate::analysis::Word;
 use crate::analysis::gate::{self, Gate, looks};
-use crate::cli::args::{CalibrateArgs, DuetArgs, DuetsArgs, SidesArgs};
+use crate::cli::args::{CalibrateArgs, DuetArgs, DuetsArgs, NotifyArgs, SidesArgs};
 use crate::cli::duet;
 use crate::cli::duet::verdict::Recorded;
 use crate::cli::exit::ExitStatus;
@@ -107,6 +107,7 @@ fn of_itself(args: &CalibrateArgs, seed: Option<u64>) -> DuetArgs {
         out: None,
         reports_dir: run.reports_dir.clone(),
         replay: None,
+        chat: NotifyArgs::default(),
         margin: run.judge.margin,
         margin_floor: run.judge.margin_floor,
         baseline: run.judge.baseline.clone(),

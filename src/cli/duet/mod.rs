@@ -17,15 +17,15 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-use crate::analysis::Word;
 use crate::analysis::gate::Gate;
+use crate::analysis::{Verdict, Word};
 use crate::cli::args::{DuetArgs, Layout, WhatArgs};
 use crate::cli::choose::Asked;
 use crate::cli::duet::setting::{EXTENSION, Setting};
 use crate::cli::duet::targets::Targets;
 use crate::cli::duet::verdict::Recorded;
 use crate::cli::exit::{ExitStatus, of_verdict};
-use crate::cli::{Ended, gate, inputs, interrupt, run, safety, words};
+use crate::cli::{Ended, gate, inputs, interrupt, notifying, run, safety, words};
 use crate::driver;
 use crate::executor::{self, Stop};
 use crate::plan::{DuetLoad, Turns};
@@ -42,8 +42,10 @@ const SETTLE: Duration = Duration::from_millis(50);
 /// Measures, judges, reports, exits; or does the last three again.
 pub fn duet(args: &DuetArgs) -> Result<ExitStatus, Ended> {
     if let Some(folder) = &args.replay {
-        return conclude(&Recorded::read(folder)?, folder, args);
+        let (_, status) = conclude(&Recorded::read(folder)?, folder, args)?;
+        return Ok(status);
     }
+    notifying::check(&args.chat)?;
     let (out, latest) = match &args.out {
         Some(out) => (out.clone(), false),
         None => (args.reports_dir.join(run::new_id(executor::wall_clock())), true),
@@ -55,10 +57,12 @@ pub fn duet(args: &DuetArgs) -> Result<ExitStatus, Ended> {
         ));
         return Ok(ExitStatus::Interrupted);
     };
-    let status = conclude(&recorded, &out, args)?;
+    let (verdict, status) = conclude(&recorded, &out, args)?;
     if latest {
         RunFolder::open(&out)?.make_latest()?;
     }
+    let last = recorded.restarts.last().map(|(_, b)| b);
+    notifying::of_duet(&args.chat, &recorded.names, last, &verdict);
     Ok(status)
 }
 
@@ -80,11 +84,16 @@ fn told_gate(args: &DuetArgs) -> Gate {
     gate::gate(&args.margin, args.margin_floor, &Window::default())
 }
 
-fn conclude(recorded: &Recorded, folder: &Path, args: &DuetArgs) -> Result<ExitStatus, Ended> {
+fn conclude(
+    recorded: &Recorded,
+    folder: &Path,
+    args: &DuetArgs,
+) -> Result<(Verdict, ExitStatus), Ended> {
     let verdict = recorded.judge(&told_gate(args))?;
     recorded.show(&verdict, folder);
     recorded.write(&verdict, &RunFolder::open(folder)?, &args.report)?;
-    Ok(of_verdict(verdict.word, args.inconclusive))
+    let status = of_verdict(verdict.word, args.inconclusive);
+    Ok((verdict, status))
 }
 
 /// A duet that is to be recorded.
@@ -331,6 +340,7 @@ impl<'a> Duet<'a> {
             looks: self.setting.looks.clone(),
             between_sides: self.setting.between_sides,
             restarted: self.targets.restart(),
+            own_cores: self.setting.cores.is_some(),
         }
     }
 

@@ -77,7 +77,7 @@ impl Recorded {
     /// The margins of a gate with what was known of the noise when the duet began: whoever judges
     /// it again, later and elsewhere, comes to the same verdict.
     fn gate(&self, margins: &Gate) -> Gate {
-        let assumed = Noise::default();
+        let assumed = Noise::assumed(self.part());
         let learnt = self.part().and_then(|part| part.between_sides);
         let learnt = learnt.filter(|sd| sd.is_finite() && *sd > 0.0);
         let between_sides = learnt.unwrap_or(assumed.between_sides);

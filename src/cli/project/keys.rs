@@ -55,6 +55,9 @@ pub const KEYS: &[Key] = &[
     key("workers", "workers", Kind::Number, "4"),
     key("threads", "threads", Kind::Number, "2"),
     key("seed", "seed", Kind::Number, "7"),
+    key("metrics-listen", "metrics_listen", Kind::Text, "\"127.0.0.1:9464\""),
+    key("otlp", "otlp", Kind::Text, "\"http://collector:4318\""),
+    key("notify-when", "notify_when", Kind::Text, "\"always\""),
 ];
 
 /// The tables of names and values.
@@ -113,6 +116,9 @@ impl Reader<'_> {
         // What the options are called is often written here.
         let option = KEYS.iter().find(|key| key.option.replace('_', "-") == name);
         let help = match (option, nearest(name, known())) {
+            _ if name == "notify" => {
+                "the URL of a chat is a secret: put it into TASTER_WEBHOOK".to_string()
+            }
             (Some(key), _) => format!("here it is called `{}`", key.name),
             (None, Some(near)) => format!("did you mean `{near}`?"),
             (None, None) => {
@@ -245,6 +251,8 @@ mod tests {
         }
         let told = read_text("baseline = \"x\"\n").expect_err("it is wrong");
         assert!(told.contains("here it is called `baselines`"), "{told}");
+        let told = read_text("notify = \"https://x\"\n").expect_err("it is wrong");
+        assert!(told.contains("put it into TASTER_WEBHOOK"), "{told}");
         let told = read_text("targets = 1\n").expect_err("it is wrong");
         assert!(told.contains("`[targets]`"), "{told}");
         let told = read_text("target = \n").expect_err("it is wrong");

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use taster::analysis::{Margins, Stored, Word, judge};
+use taster::analysis::{Margins, Stored, judge};
 use taster::report::{Chat, chat};
 use taster::result::RunResult;
 
@@ -31,7 +31,7 @@ fn golden(name: &str, message: &Value) {
 #[test]
 fn a_message_says_the_word_why_and_what_has_changed() {
     let said = Chat {
-        before: Some(Word::Pass),
+        before: Some("PASS"),
         link: Some("https://ci.example/shop/actions/runs/7".to_string()),
     };
     let steps = [

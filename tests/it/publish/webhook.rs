@@ -223,3 +223,68 @@ fn the_url_of_a_chat_stands_in_no_byte_that_is_written() {
     wrong.says(&["--notify (or TASTER_WEBHOOK) is no URL"]).never_says(&["s3cr3t"]);
     assert!(!help.all().contains("s3cr3t") && help.all().contains("TASTER_WEBHOOK"), "{help}");
 }
+
+/// Runs a command below a chat, and gives what the chat was told since.
+fn told_by(sandbox: &Sandbox, chat: &Service, arguments: &[&str], code: i32) -> Vec<String> {
+    let before = chat.requests().len();
+    let mut command = sandbox.command(arguments);
+    command.env("TASTER_WEBHOOK", format!("{}/hook/s3cr3t", chat.url));
+    sandbox.start(command).end().exits(code).never_says(&["s3cr3t"]);
+    let text = |request: &Request| {
+        let message: serde_json::Value = serde_json::from_str(&request.body()).expect("JSON");
+        message["text"].as_str().expect("a text").to_string()
+    };
+    chat.requests().iter().skip(before).map(text).collect()
+}
+
+#[test]
+fn a_deployment_that_is_to_be_rolled_back_is_told_and_then_that_it_is_well() {
+    let (sandbox, (target, well)) = (one_test(), moody());
+    let chat = always("200 OK", &[]);
+    let verify = |wait: &str, code: i32| {
+        let target = ["verify", "t.yaml", "--target", &target.url, "--tag", "x"];
+        let arguments = [&target[..], &["--wait", wait, "--out", "out"]].concat();
+        told_by(&sandbox, &chat, &arguments, code)
+    };
+    sandbox.write(
+        "t.yaml",
+        "name: shop\ntests:\n  - name: t\n    tags: [x]\n    \
+         steps: [{ get: /, expect: { status: 200 } }]\n",
+    );
+    well.store(false, Ordering::Relaxed);
+    let told = verify("1s", 1);
+    assert!(told.len() == 1 && told[0].starts_with("ROLLBACK · http:"), "{told:?}");
+    assert_eq!(verify("1s", 1), [""; 0], "it is the same as before");
+    well.store(true, Ordering::Relaxed);
+    let told = verify("20s", 0);
+    assert!(told.len() == 1 && told[0].starts_with("GO · http:"), "{told:?}");
+    assert!(told[0].contains("(was ROLLBACK)"), "{told:?}");
+    assert!(!sandbox.read("out/result.json").contains("s3cr3t"));
+}
+
+#[test]
+fn duets_and_merged_shards_tell_of_their_verdicts() {
+    let (sandbox, target, chat) = (one_test(), shop(), always("200 OK", &[]));
+    let load = "name: shop\nload:\n  journey: [{ step: s, get: / }]\n  \
+                profiles: { p: { arrivals: 40/s, duration: 9s } }\n";
+    sandbox.write("l.yaml", load);
+    let options = "duet l.yaml --profile p --allow-short --segment 2s --no-extension \
+                   --report json --out d --a";
+    let mut duet: Vec<&str> = options.split_whitespace().collect();
+    duet.extend([&*target.url, "--b", &*target.url]);
+    let told = told_by(&sandbox, &chat, &duet, 3);
+    assert!(told.len() == 1 && told[0].starts_with("INCONCLUSIVE · shop · p\n"), "{told:?}");
+    assert_eq!(told_by(&sandbox, &chat, &["duet", "--replay", "d"], 3), [""; 0]);
+
+    let two = "name: shop\ntests:\n  - { name: t, steps: [{ get: / }] }\n  \
+               - { name: u, steps: [{ get: / }] }\n";
+    sandbox.write("t.yaml", two);
+    for shard in ["1/2", "2/2"] {
+        let out = format!("s{}", &shard[..1]);
+        let test = ["test", "t.yaml", "--target", &target.url, "--shard", shard, "--out", &out];
+        sandbox.start(sandbox.command(&test)).end();
+    }
+    let merge = ["merge", "s1", "s2", "--out", "whole", "--notify-when", "always"];
+    let told = told_by(&sandbox, &chat, &merge, 0);
+    assert!(told.len() == 1 && told[0].starts_with("PASS · shop · tests"), "{told:?}");
+}
