@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use taster::analysis::Word;
-use taster::analysis::gate::{self, Gate};
+use taster::analysis::gate::{self, Gate, Noise};
 use taster::result::{RunResult, from_json, histogram};
 
 use super::synthetic::{Count, Spectrum, mann_whitney, quantile};
@@ -167,8 +167,9 @@ fn words(
     usual: &BTreeMap<String, f64>,
 ) -> Result<[Word; RULES.len()], String> {
     let look = gate::Look::only(recording.restarts.len() as u32);
-    let comparison =
-        gate::duet(&recording.restarts, &Gate::default(), look).map_err(|why| why.to_string())?;
+    let part = recording.restarts.first().and_then(|(_, b)| b.run.duet.as_ref());
+    let gate = Gate { noise: Noise::assumed(part), ..Gate::default() };
+    let comparison = gate::duet(&recording.restarts, &gate, look).map_err(|why| why.to_string())?;
     let mut failed = [false; RULES.len()];
     let (before, after) = &recording.restarts[0];
     let stored = spectra(before)?;

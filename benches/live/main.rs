@@ -1,8 +1,9 @@
-//! `cargo bench --bench live`: what the live view costs a load at a high rate.
+//! `cargo bench --bench live`: what the live view and publishing cost a load at a high rate.
 //!
 //! `--rounds N`, `--seconds N`, `--rate N` (requests a second) and `--json FILE`.
 
 mod measure;
+mod receivers;
 #[path = "../../tests/it/support/terminal.rs"]
 mod terminal;
 
@@ -10,7 +11,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use crate::measure::{Amount, Compared, NUMBERS, Problem, Seen, load, serve};
+use crate::measure::{Amount, Compared, NUMBERS, Problem, Seen, WAYS, Watched, load, serve};
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().collect();
@@ -46,15 +47,34 @@ fn main() -> ExitCode {
 fn compare(amount: Amount) -> Result<Compared, Problem> {
     let url = serve().map_err(|error| format!("no server: {error}"))?;
     let mut rounds = Vec::new();
-    for round in 0..amount.rounds {
+    for round in 0..amount.rounds as usize {
         eprintln!("round {} of {}", round + 1, amount.rounds);
-        let first = load(&url, amount, round % 2 == 1)?;
-        let second = load(&url, amount, round % 2 == 0)?;
-        rounds.push(if round % 2 == 0 { (first, second) } else { (second, first) });
+        let mut seen = [None; WAYS.len()];
+        for turn in 0..WAYS.len() {
+            let at = (turn + round) % WAYS.len();
+            seen[at] = Some(watched(&url, amount, WAYS[at])?);
+        }
+        let [Some(alone), Some(view), Some(published)] = seen else { continue };
+        rounds.push([alone, view, published]);
     }
-    match rounds.iter().all(|(without, with)| with.drawn && !without.drawn) {
-        true => Ok(Compared { amount, rounds }),
-        false => Err("the view was not drawn where it should be".to_string()),
+    Ok(Compared { amount, rounds })
+}
+
+/// One load that was really watched as it should be.
+fn watched(url: &str, amount: Amount, way: Watched) -> Result<Seen, Problem> {
+    let seen = load(url, amount, way)?;
+    let (scrapes, pushes) = seen.told;
+    let often = amount.seconds as usize / 2;
+    let holds = match way {
+        Watched::Alone => !seen.drawn && seen.told == (0, 0),
+        Watched::View => seen.drawn,
+        Watched::Published => scrapes >= often && pushes >= often,
+    };
+    match holds {
+        true => Ok(seen),
+        false => {
+            Err(format!("{way:?} was not watched so: drawn {}, told {:?}", seen.drawn, seen.told))
+        }
     }
 }
 
@@ -63,8 +83,10 @@ fn json(compared: &Compared) -> String {
     let of = |seen: &Seen| -> Value {
         NUMBERS.iter().map(|(what, _, of)| (what.to_string(), Value::from(of(seen)))).collect()
     };
-    let rounds = compared.rounds.iter();
-    let rounds: Vec<Value> =
-        rounds.map(|(off, on)| serde_json::json!({ "without": of(off), "with": of(on) })).collect();
+    let one = |[alone, view, published]: &[Seen; 3]| {
+        let (alone, view, published) = (of(alone), of(view), of(published));
+        serde_json::json!({ "alone": alone, "view": view, "published": published })
+    };
+    let rounds: Vec<Value> = compared.rounds.iter().map(one).collect();
     format!("{}\n", serde_json::json!({ "rate": compared.amount.rate, "rounds": rounds }))
 }

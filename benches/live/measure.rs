@@ -1,5 +1,6 @@
-//! Measures a load with the live view and without, in turn, so that a slow machine slows both: the
-//! same program, once on a terminal that somebody reads, once with nobody to show anything to.
+//! Measures a load alone, with the live view, and published, in turn, so that a slow machine slows
+//! all of them: the same program with nobody to show anything to, on a terminal that somebody reads,
+//! and with a scraper and an OTLP receiver that hear of it each second.
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};
@@ -8,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use super::receivers::Receivers;
 use super::terminal::terminal;
 
 /// Anything that ends the comparison, in words.
@@ -30,9 +32,11 @@ const STEPS: u32 = 5;
 pub struct Seen {
     /// Whether the view was drawn at all.
     pub drawn: bool,
+    /// How often it was scraped with an answer, and how often it pushed.
+    pub told: (usize, usize),
     /// Requests a second that were sent and answered well.
     pub rate: f64,
-    /// CPU time of the whole process for a request, the view's included, in microseconds.
+    /// CPU time of the whole process for a request, the watching included, in microseconds.
     pub cpu_us: f64,
     /// The share of a core that the load's own thread worked.
     pub core: f64,
@@ -50,44 +54,66 @@ pub type Number = (&'static str, &'static str, fn(&Seen) -> f64);
 /// What is compared.
 pub const NUMBERS: [Number; 6] = [
     ("requests a second", "", |seen| seen.rate),
-    ("CPU for a request, the view's included", "us", |seen| seen.cpu_us),
+    ("CPU for a request, the watching included", "us", |seen| seen.cpu_us),
     ("share of a core of the load's thread", "", |seen| seen.core),
     ("iterations began late (p99)", "us", |seen| seen.late_us),
     ("the loop's longest gap in a second (median)", "us", |seen| seen.gap_us),
     ("response time (p99)", "us", |seen| seen.p99_us),
 ];
 
-/// Each round: without the view, and with it.
+/// How a load is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Watched {
+    /// Not at all.
+    Alone,
+    /// On a terminal.
+    View,
+    /// By what scrapes it and what it pushes to, each once a second.
+    Published,
+}
+
+/// In the order of the table's columns.
+pub const WAYS: [Watched; 3] = [Watched::Alone, Watched::View, Watched::Published];
+
+/// Each round: as in `WAYS`.
 pub struct Compared {
     pub amount: Amount,
-    pub rounds: Vec<(Seen, Seen)>,
+    pub rounds: Vec<[Seen; 3]>,
 }
 
 impl Compared {
-    /// The medians of all rounds, and of the ratios within them with the least and the greatest.
+    /// The medians of all rounds, and of the ratios to the load alone within them, with the least
+    /// and the greatest.
     pub fn table(&self) -> String {
         let Amount { rounds, seconds, rate } = self.amount;
         let mut text = format!(
             "{rounds} rounds of {seconds} s at {rate} requests a second, one thread\n\n\
-             | what | without the view | with it | ratio (all rounds) |\n|---|---|---|---|\n"
+             | what | alone | with the view | ratio (all rounds) | published | ratio (all rounds) |\n\
+             |---|---|---|---|---|---|\n"
         );
         for (what, unit, of) in NUMBERS {
-            let of_side = |side: fn(&(Seen, Seen)) -> Seen| {
-                median(self.rounds.iter().map(|round| of(&side(round))).collect())
-            };
-            let ratios = self.rounds.iter().map(|(off, on)| of(on) / of(off));
-            let mut ratios: Vec<f64> = ratios.filter(|ratio| ratio.is_finite()).collect();
-            ratios.sort_by(f64::total_cmp);
-            let ratio = match (ratios.first(), ratios.last()) {
-                (Some(least), Some(most)) => {
-                    format!("{:.3} ({least:.3} to {most:.3})", median(ratios.clone()))
-                }
-                _ => "-".to_string(),
-            };
-            let (off, on) = (of_side(|round| round.0), of_side(|round| round.1));
-            let _ = writeln!(text, "| {what} | {off:.2} {unit} | {on:.2} {unit} | {ratio} |");
+            let middle = |way: usize| median(self.rounds.iter().map(|all| of(&all[way])).collect());
+            let shown = |way: usize| format!("{:.2} {unit}", middle(way)).trim_end().to_string();
+            let (alone, view, published) = (shown(0), shown(1), shown(2));
+            let (of_view, of_published) = (self.ratio(1, of), self.ratio(2, of));
+            let _ = writeln!(
+                text,
+                "| {what} | {alone} | {view} | {of_view} | {published} | {of_published} |"
+            );
         }
         text
+    }
+
+    fn ratio(&self, way: usize, of: fn(&Seen) -> f64) -> String {
+        let ratios = self.rounds.iter().map(|all| of(&all[way]) / of(&all[0]));
+        let mut ratios: Vec<f64> = ratios.filter(|ratio| ratio.is_finite()).collect();
+        ratios.sort_by(f64::total_cmp);
+        match (ratios.first(), ratios.last()) {
+            (Some(least), Some(most)) => {
+                format!("{:.3} ({least:.3} to {most:.3})", median(ratios.clone()))
+            }
+            _ => "-".to_string(),
+        }
     }
 }
 
@@ -96,12 +122,38 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-/// One load, on a terminal or not.
-pub fn load(url: &str, amount: Amount, shown: bool) -> Result<Seen, Problem> {
+/// One load, watched in one way.
+pub fn load(url: &str, amount: Amount, watched: Watched) -> Result<Seen, Problem> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    std::fs::write(folder.path().join("view.yaml"), scenario(amount))
+        .map_err(|error| error.to_string())?;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_taster"));
+    command.args(["load", "view.yaml", "--profile", "p", "--threads", "1", "--report", "json"]);
+    command.args(["--target", url, "--out", "out"]);
+    command.current_dir(folder.path()).env("TERM", "xterm-256color").stdout(Stdio::null());
+    let (mut drawn, mut told) = (String::new(), (0, 0));
+    match watched {
+        Watched::View => drawn = seated(command)?,
+        Watched::Alone => quietly(&mut command)?,
+        Watched::Published => {
+            let receivers = Receivers::start().map_err(|error| error.to_string())?;
+            command.arg("--metrics-listen").arg(&receivers.scraped);
+            command.arg(format!("--otlp=http://{}", receivers.pushed));
+            command.env("OTEL_METRIC_EXPORT_INTERVAL", "1000");
+            quietly(&mut command)?;
+            told = receivers.end();
+        }
+    }
+    let text = std::fs::read_to_string(folder.path().join("out/result.json"))
+        .map_err(|error| format!("no result: {error}; {drawn}"))?;
+    let result: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    Ok(Seen { drawn: drawn.contains("generator"), told, ..seen(&result) })
+}
+
+fn scenario(amount: Amount) -> String {
     let steps: Vec<String> =
         (0..STEPS).map(|step| format!("{{ step: s{step}, get: /{step} }}")).collect();
-    let scenario = format!(
+    format!(
         "name: view\nload:\n  journey: [{}]\n  profiles:\n    \
          p: {{ arrivals: {}/s, duration: {}s, max-users: 100 }}\n  sla:\n    \
          - \"http_req_duration: p(95)<100\"\n    - \"http_req_duration{{step:s0}}: p(99)<200\"\n    \
@@ -109,24 +161,12 @@ pub fn load(url: &str, amount: Amount, shown: bool) -> Result<Seen, Problem> {
         steps.join(", "),
         amount.rate.div_ceil(STEPS),
         amount.seconds
-    );
-    std::fs::write(folder.path().join("view.yaml"), scenario).map_err(|error| error.to_string())?;
-    let mut command = Command::new(env!("CARGO_BIN_EXE_taster"));
-    command.args(["load", "view.yaml", "--profile", "p", "--threads", "1", "--report", "json"]);
-    command.args(["--target", url, "--out", "out"]);
-    command.current_dir(folder.path()).env("TERM", "xterm-256color").stdout(Stdio::null());
-    let drawn = match shown {
-        false => {
-            let status = command.stdin(Stdio::null()).stderr(Stdio::null()).status();
-            status.map_err(|error| error.to_string())?;
-            String::new()
-        }
-        true => seated(command)?,
-    };
-    let text = std::fs::read_to_string(folder.path().join("out/result.json"))
-        .map_err(|error| format!("no result: {error}; {drawn}"))?;
-    let result: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-    Ok(Seen { drawn: drawn.contains("generator"), ..seen(&result) })
+    )
+}
+
+fn quietly(command: &mut Command) -> Result<(), Problem> {
+    let status = command.stdin(Stdio::null()).stderr(Stdio::null()).status();
+    status.map(drop).map_err(|error| error.to_string())
 }
 
 /// Runs a program on a terminal that somebody reads; what was drawn.
@@ -162,6 +202,7 @@ fn seen(result: &Value) -> Seen {
     };
     Seen {
         drawn: false,
+        told: (0, 0),
         rate: done / seconds,
         cpu_us: mean(list("cpu")) * cores * seconds * 1e6 / done,
         core: mean(list("thread_cpu")),

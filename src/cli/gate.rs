@@ -2,19 +2,29 @@
 
 use std::time::Duration;
 
-use crate::analysis::gate::{Gate, Noise};
+use crate::analysis::gate::{Compared, Gate, Noise};
 use crate::cli::args::Margin;
 use crate::store::Window;
 
 /// For comparisons with these baselines.
 pub fn gate(margin: &Margin, floor: Duration, window: &Window) -> Gate {
+    let usual = Gate::default();
+    let all = [
+        (Compared::P50, margin.p50),
+        (Compared::P95, margin.p95),
+        (Compared::P99, margin.p99),
+        (Compared::Throughput, margin.throughput),
+    ];
+    let left_out = all.iter().filter(|(_, share)| share.is_none()).map(|(metric, _)| *metric);
+    let [p50, p95, p99] = usual.latency;
     Gate {
-        latency: [margin.p50, margin.p95, margin.p99],
+        latency: [margin.p50.unwrap_or(p50), margin.p95.unwrap_or(p95), margin.p99.unwrap_or(p99)],
         latency_floor_us: floor.as_micros().try_into().unwrap_or(u64::MAX),
         errors: margin.errors,
-        throughput: margin.throughput,
+        throughput: margin.throughput.unwrap_or(usual.throughput),
+        left_out: left_out.collect(),
         noise: noise(window),
-        ..Gate::default()
+        ..usual
     }
 }
 

@@ -131,7 +131,8 @@ fn doubts(plan: &Plan, window: &Window, args: &GateArgs) -> Diagnostics {
         }
     }
     let floor_us = args.margin_floor.as_micros().try_into().unwrap_or(u64::MAX);
-    if let Some((doubt, steps)) = limits::wide(args.margin.p95, floor_us, &accepted) {
+    let wide = args.margin.p95.and_then(|share| limits::wide(share, floor_us, &accepted));
+    if let Some((doubt, steps)) = wide {
         let site = plan.scenarios.iter().find_map(|scenario| site(scenario, &steps));
         all.push(diagnostic(&site.unwrap_or_default(), doubt));
     }

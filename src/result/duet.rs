@@ -31,9 +31,17 @@ pub struct DuetPart {
     /// Whether the targets were started anew for this restart; else it is only a segment.
     #[serde(default)]
     pub restarted: bool,
+    /// Whether each side, its service and its generator, had cores of its own.
+    #[serde(default)]
+    pub own_cores: bool,
 }
 
 impl DuetPart {
+    /// Whether services that were started here had load at once on cores that they shared.
+    pub fn shares_cores(&self) -> bool {
+        self.turn_ms == 0 && self.restarted && !self.own_cores
+    }
+
     /// The file's name among all parts of the duet, without an ending: `1-a`.
     pub fn name(&self) -> String {
         format!("{}-{}", self.restart, self.side)

@@ -5,6 +5,9 @@ use crate::support::terminal;
 #[path = "../../benches/engine/measure.rs"]
 mod measure;
 
+#[path = "../../benches/live/receivers.rs"]
+mod receivers;
+
 #[path = "../../benches/live/measure.rs"]
 mod view;
 
@@ -18,19 +21,24 @@ fn the_benchmark_measures_everything() {
 }
 
 #[test]
-fn the_live_view_is_drawn_in_one_load_and_not_in_the_other() {
-    let url = view::serve().expect("a server");
+fn the_live_view_is_drawn_in_one_load_only_and_receivers_hear_of_another() {
+    let url = &*view::serve().expect("a server");
     let amount = view::Amount { rounds: 1, seconds: 2, rate: 50 };
-    let with = std::thread::spawn({
-        let url = url.clone();
-        move || view::load(&url, amount, true)
+    let (alone, drawn, published) = std::thread::scope(|scope| {
+        let [alone, drawn, published] =
+            view::WAYS.map(|way| scope.spawn(move || view::load(url, amount, way)));
+        let end = |load: std::thread::ScopedJoinHandle<'_, _>| {
+            let ended: Result<view::Seen, view::Problem> = load.join().expect("no panic");
+            ended.expect("it runs")
+        };
+        (end(alone), end(drawn), end(published))
     });
-    let without = view::load(&url, amount, false).expect("it runs");
-    let with = with.join().expect("no panic").expect("it runs");
-    assert_eq!((without.drawn, with.drawn), (false, true));
-    for seen in [without, with] {
+    assert_eq!((alone.drawn, drawn.drawn, published.drawn), (false, true, false));
+    assert_eq!((alone.told, drawn.told), ((0, 0), (0, 0)));
+    assert!(published.told.0 > 0 && published.told.1 > 0, "{published:?}");
+    for seen in [alone, drawn, published] {
         assert!(seen.rate > 40.0 && seen.cpu_us > 0.0 && seen.p99_us > 0.0, "{seen:?}");
     }
-    let table = view::Compared { amount, rounds: vec![(without, with)] }.table();
+    let table = view::Compared { amount, rounds: vec![[alone, drawn, published]] }.table();
     assert_eq!(table.lines().count(), 4 + 6, "{table}");
 }

@@ -66,6 +66,7 @@ pub fn against_stored(
         change.shape = pair.and_then(|pair| shape::of_pair(change, pair, gate));
     }
     survivors(&changes, &mut notes);
+    notes.extend(gate.told_left_out());
     if let Some(anchor) = anchor.filter(same) {
         for pair in &pairs {
             notes.extend(drift::since(pair, &measure(&[anchor], &pair.scenario)?, gate));

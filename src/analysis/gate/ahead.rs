@@ -180,7 +180,7 @@ pub fn unseen(rate: f64, (seconds, segment): (u32, u32), steps: u32, gate: &Gate
         let run = setup(Design::Stored { baselines: FIRST[0], runs: 1 }, (seconds, 1.0));
         Unseen { metric, samples: detectable::samples(metric, &run), stored, duet }
     };
-    metrics.map(one).collect()
+    metrics.filter(|metric| gate.compares(*metric)).map(one).collect()
 }
 
 /// Something of each of the two looks of a duet.

@@ -40,6 +40,7 @@ mod tests;
 pub mod warm_up;
 
 use super::Word;
+use crate::result::DuetPart;
 
 pub use against::against_stored;
 pub use equal_sides::between_sides;
@@ -78,6 +79,8 @@ pub struct Gate {
     pub errors: f64,
     /// How much the throughput of closed loads may shrink, as a share.
     pub throughput: f64,
+    /// What is not compared.
+    pub left_out: Vec<Compared>,
     /// What is known of this machine's noise.
     pub noise: Noise,
 }
@@ -260,6 +263,20 @@ impl Compared {
     }
 }
 
+impl Gate {
+    /// Whether a metric is compared at all.
+    pub fn compares(&self, metric: Compared) -> bool {
+        !self.left_out.contains(&metric)
+    }
+
+    /// What is not, for who reads the comparison.
+    fn told_left_out(&self) -> Option<String> {
+        let names: Vec<&str> = self.left_out.iter().map(|metric| metric.name()).collect();
+        let all = names.join(", ");
+        (!names.is_empty()).then(|| format!("Not compared, as the margins say: {all}."))
+    }
+}
+
 impl Default for Gate {
     /// What was simulated: one unchanged build in 100 red, one change of the margin in 20 missed.
     fn default() -> Self {
@@ -270,6 +287,7 @@ impl Default for Gate {
             latency_floor_us: 0,
             errors: 0.005,
             throughput: 0.05,
+            left_out: Vec::new(),
             noise: Noise::default(),
         }
     }
@@ -279,5 +297,21 @@ impl Default for Noise {
     /// Of a shared machine that nobody has looked at.
     fn default() -> Self {
         Self { between_runs: 0.05, between_sides: 0.01, learnt: false }
+    }
+}
+
+impl Noise {
+    /// What is assumed of sides that share their cores: measured with the embedded backend beside
+    /// itself on two cores, where nothing else ran.
+    pub const ON_SHARED_CORES: f64 = 0.03;
+
+    /// What is assumed of a duet where nothing was learnt. Sides that have load at once on the same
+    /// cores differ more: which of four programs shares a core with which is settled anew with each
+    /// restart.
+    pub fn assumed(part: Option<&DuetPart>) -> Self {
+        match part.is_some_and(DuetPart::shares_cores) {
+            true => Self { between_sides: Self::ON_SHARED_CORES, ..Self::default() },
+            false => Self::default(),
+        }
     }
 }

@@ -118,7 +118,7 @@ impl Rows {
         let places: Vec<&str> = pair.steps().map(|step| step.step.step.as_str()).collect();
         let place = |row: &Row| (places.iter().position(|step| *step == row.step), row.metric);
         self.rows[first..].sort_by_key(place);
-        self.rows.extend(throughput(pair, gate));
+        self.rows.extend(throughput(pair, gate).filter(|_| gate.compares(Compared::Throughput)));
         self.rows.extend(dropped(pair));
     }
 
@@ -140,7 +140,8 @@ impl Rows {
         let first = self.rows.len();
         let mut all: Vec<Runs> = Vec::new();
         let mut compared = false;
-        for (at, metric) in LATENCIES.into_iter().enumerate() {
+        let wanted = |(_, metric): &(usize, Compared)| gate.compares(*metric);
+        for (at, metric) in LATENCIES.into_iter().enumerate().filter(wanted) {
             let steps: Vec<(&Step<'_>, Latency)> =
                 pair.steps().map(|step| (step, pair.latency(&step.step.step, at))).collect();
             let full = |(_, latency): &(&Step<'_>, Latency)| match latency {

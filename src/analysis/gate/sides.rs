@@ -52,7 +52,7 @@ pub fn duet(
         let (changes, notes, gate) = (Vec::new(), vec![note], promised);
         return Ok(Comparison { word, changes, design, notes, gate, each_ms });
     }
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = gate.told_left_out().into_iter().collect();
     let mut all = Vec::new();
     for scenario in fitting::scenarios(restarts.first().map(|(_, b)| b)) {
         let both: Vec<&RunResult> = restarts.iter().flat_map(|(a, b)| [a, b]).collect();
@@ -71,7 +71,7 @@ pub fn duet(
     let mut rows = Vec::new();
     for sides in &all {
         notes.extend(sides.unmatched());
-        notes.extend(sides.unknown());
+        notes.extend(sides.unknown(gate));
         rows.extend(sides.rows(gate));
     }
     let mut changes = decide(rows, &[], gate);
@@ -186,7 +186,7 @@ impl<'a> Sides<'a> {
 
     /// What nobody could tell of the other side, however fast the candidate is: a note for each
     /// latency, as of stored runs.
-    fn unknown(&self) -> Vec<String> {
+    fn unknown(&self, gate: &Gate) -> Vec<String> {
         let steps = self.steps();
         let of = |at: usize| {
             let few = |step: &&Restarts<'_, 'a>| self.too_few(step, at);
@@ -202,17 +202,17 @@ impl<'a> Sides<'a> {
                 show_count(estimate::needed(QUANTILES[at]).round() as u64),
             ))
         };
-        (0..LATENCIES.len()).filter_map(of).collect()
+        wanted(gate).filter_map(of).collect()
     }
 
     pub(super) fn rows(&self, gate: &Gate) -> Vec<Row> {
         let steps = self.steps();
         let mut columns: Vec<Vec<Option<Row>>> =
-            (0..LATENCIES.len()).map(|at| self.latencies(&steps, at, gate)).collect();
+            wanted(gate).map(|at| self.latencies(&steps, at, gate)).collect();
         columns.push(steps.iter().map(|step| Some(self.errors(step, gate))).collect());
         let each = |at: usize| columns.iter().filter_map(move |column| column[at].clone());
         let mut rows: Vec<Row> = (0..steps.len()).flat_map(each).collect();
-        rows.extend(self.throughput(gate));
+        rows.extend(self.throughput(gate).filter(|_| gate.compares(Compared::Throughput)));
         rows.extend(self.dropped());
         rows
     }
@@ -360,6 +360,11 @@ impl<'a> Sides<'a> {
             ..shares.row(found, (DROPPED, DROPPED / 2.0))
         })
     }
+}
+
+/// The places of the latencies that are compared.
+fn wanted(gate: &Gate) -> impl Iterator<Item = usize> + '_ {
+    (0..LATENCIES.len()).filter(|at| gate.compares(LATENCIES[*at]))
 }
 
 fn names<'a>(runs: &[Measured<'a>]) -> Vec<&'a str> {

@@ -91,7 +91,7 @@ pub fn noise(of: &Comparison) -> String {
     };
     // Of the two numbers one alone may have been learnt.
     let assumed = Noise::default();
-    let guesses = [assumed.between_runs, assumed.between_sides];
+    let guesses = [assumed.between_runs, assumed.between_sides, Noise::ON_SHARED_CORES];
     match noise.learnt || !guesses.contains(&sd) {
         true => format!("The noise {what}, as learnt on this machine, is {}.", show_percent(sd)),
         false => format!(

@@ -108,7 +108,11 @@ fn too_few(row: &Change, of: &Comparison, have: f64, need: f64) -> String {
     let metric = row.metric.name();
     let time = longer(of, times * 1.1).unwrap_or_else(|| format!("Run {rate} times as long"));
     let time = time.trim_end_matches('.');
-    format!("{first} {time}, or at {rate} times the rate, or leave {metric} out of this step.")
+    let without = match row.metric {
+        Compared::Errors | Compared::Dropped => String::new(),
+        _ => format!(", or compare without it (`--margin {metric}=off`)"),
+    };
+    format!("{first} {time}, or at {rate} times the rate{without}.")
 }
 
 /// `Run 8 min instead of 30 s.`, where it is known how long a run is.

@@ -205,9 +205,18 @@ impl View {
     }
 }
 
-/// Whoever generates load comes first, and whoever answers it on this machine.
+/// Whoever generates load comes first, and whoever answers it on this machine: a thread that is
+/// only nice still keeps a core for milliseconds when one of these wakes, an idle one gives it at
+/// once.
 fn yield_to_others() {
-    // On Linux the number is the thread's own; elsewhere it would be the whole process's.
     #[cfg(target_os = "linux")]
-    let _ = rustix::process::setpriority_process(None, 10);
+    {
+        use thread_priority::{
+            NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy,
+            set_thread_priority_and_policy, thread_native_id,
+        };
+        let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+        // Without leave to do so it is like any other thread.
+        let _ = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
+    }
 }

@@ -363,3 +363,28 @@ fn one_slow_step_of_twelve_is_told_by_the_others() {
     let whole = found.changes.iter().filter(|change| change.word == Word::Fail).count();
     assert!(whole >= 20, "{whole}");
 }
+
+#[test]
+fn what_is_left_out_is_no_row_and_is_told() {
+    let gate = Gate { left_out: vec![Compared::P99, Compared::Throughput], ..quiet() };
+    let tail = Made { tail: 0.03, ..Made::new(50) };
+    let of_duet = duet(&restarts(3, &Made { tail: 0.03, ..Made::new(0) }), &gate).unwrap();
+    let of_stored = stored(&tail.result(), &baselines(10), &gate);
+    for found in [of_duet, of_stored] {
+        let metrics: Vec<Compared> = found.changes.iter().map(|change| change.metric).collect();
+        assert!(metrics.contains(&Compared::P95) && metrics.contains(&Compared::Errors));
+        assert!(!metrics.contains(&Compared::P99), "{metrics:?}");
+        let told = "Not compared, as the margins say: p99, throughput.".to_string();
+        assert!(found.notes.contains(&told), "{:?}", found.notes);
+    }
+    let mut sides = restarts(3, &Made::new(0));
+    for side in sides.iter_mut().flat_map(|(a, b)| [a, b]) {
+        let load = side.scenarios[0].load.as_mut().unwrap();
+        (load.model, load.offered) = ("closed".to_string(), None);
+    }
+    let compared = |gate: &Gate| {
+        let found = duet(&sides, gate).unwrap();
+        found.changes.iter().any(|change| change.metric == Compared::Throughput)
+    };
+    assert_eq!((compared(&quiet()), compared(&gate)), (true, false));
+}
