@@ -155,7 +155,7 @@ fn generator(result: &RunResult, others: &[Finding]) -> Vec<Finding> {
     if requests(result) == 0 {
         return Vec::new();
     }
-    let reasons = result.generator.reasons.join("; ");
+    let reasons = sentences(&result.generator.reasons);
     let doubtful = others.iter().any(needs_a_sound_generator);
     let found = match result.generator.health {
         Health::Valid => {
@@ -174,12 +174,12 @@ fn generator(result: &RunResult, others: &[Finding]) -> Vec<Finding> {
                     "That only makes latencies longer, and no bound on them comes near.",
                 ),
             };
-            finding(word, "generator", title).because(&sentence(&reasons)).because(advice)
+            finding(word, "generator", title).because(&reasons).because(advice)
         }
         Health::Invalid => {
             let title = "the machine that generated the load was the limit".to_string();
             finding(Word::Invalid, "generator", title)
-                .because(&sentence(&reasons))
+                .because(&reasons)
                 .because("Latencies are its own, not the target's: more cores, or less load.")
         }
     };
@@ -197,8 +197,15 @@ fn needs_a_sound_generator(found: &Finding) -> bool {
     found.demands > 0 && about_latency && !(found.word == Word::Pass && kept)
 }
 
-fn sentence(text: &str) -> String {
-    if text.is_empty() { String::new() } else { format!("{}.", text.trim_end_matches('.')) }
+/// Reasons are kept as parts of a sentence, and told as sentences of their own.
+fn sentences(reasons: &[String]) -> String {
+    let sentence = |text: &String| {
+        let mut letters = text.trim_end_matches('.').chars();
+        let first = letters.next().map(|first| first.to_uppercase().to_string());
+        format!("{}{}.", first.unwrap_or_default(), letters.as_str())
+    };
+    let told = reasons.iter().filter(|text| !text.is_empty());
+    told.map(sentence).collect::<Vec<_>>().join(" ")
 }
 
 fn health_name(health: Health) -> &'static str {

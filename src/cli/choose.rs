@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::cli::args::{ChooseArgs, TestArgs};
-use crate::cli::{Ended, words};
+use crate::cli::{Ended, project, words};
 use crate::plan::{Choice, DuetLoad};
 use crate::result::{RunResult, TestResult, TestStatus};
 use crate::store;
@@ -33,7 +33,7 @@ impl Asked {
             grep_invert: args.grep_invert.clone(),
             ids: None,
             shard: args.shard,
-            durations: store::read_durations(Path::new("."))?.tests,
+            durations: store::read_durations(&project::root())?.tests,
         };
         Ok(Self { tags: args.tag.clone(), browsers: args.browser.clone(), choice, duet: None })
     }

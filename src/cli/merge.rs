@@ -1,10 +1,8 @@
 //! `taster merge`: puts the results of shards together and judges the whole.
 
-use std::path::Path;
-
 use crate::cli::args::MergeArgs;
 use crate::cli::exit::{ExitStatus, of_verdict};
-use crate::cli::{Ended, judge, notifying, run, words};
+use crate::cli::{Ended, judge, notifying, project, run, words};
 use crate::executor;
 use crate::result;
 use crate::store::{self, RunFolder};
@@ -22,7 +20,7 @@ pub fn merge(args: &MergeArgs) -> Result<ExitStatus, Ended> {
     let folder = RunFolder::open(&out)?;
     folder.save(&whole)?;
     // The shards themselves left it alone, so that all of them divided by the same durations.
-    if let Err(error) = store::learn_durations(Path::new("."), &whole) {
+    if let Err(error) = store::learn_durations(&project::root(), &whole) {
         words::say(&format!("the durations of the tests are not kept: {error}"));
     }
     let judged = judge::conclude(&whole, &args.judge)?;

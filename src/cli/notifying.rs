@@ -1,12 +1,10 @@
 //! Tells a chat of a verdict, where that is asked for. Whatever becomes of it changes no verdict
 //! and no exit code.
 
-use std::path::Path;
-
 use crate::analysis::{Verdict, Word};
 use crate::cli::args::{NotifyArgs, NotifyWhen};
 use crate::cli::judge::Judged;
-use crate::cli::{Ended, words};
+use crate::cli::{Ended, project, words};
 use crate::publish::{self, CHAT};
 use crate::report::{self, Answer, Chat};
 use crate::result::RunResult;
@@ -81,8 +79,8 @@ fn news(what: String, word: Word) -> News {
 /// Tells the chat, where it is to be told.
 fn tell(args: &NotifyArgs, news: &News, message: impl FnOnce(&Chat) -> String) {
     let Some(url) = args.webhook() else { return };
-    let project = Path::new(".");
-    let told = store::read_told(project).unwrap_or_else(|error| {
+    let project = project::root();
+    let told = store::read_told(&project).unwrap_or_else(|error| {
         words::say(&format!("the verdict before this one is not known: {error}"));
         Default::default()
     });
@@ -95,7 +93,7 @@ fn tell(args: &NotifyArgs, news: &News, message: impl FnOnce(&Chat) -> String) {
         }
         words::say("the webhook was told of the verdict");
     }
-    if let Err(error) = store::keep_told(project, &news.what, news.word) {
+    if let Err(error) = store::keep_told(&project, &news.what, news.word) {
         words::say(&format!("that the verdict was told is not kept: {error}"));
     }
 }

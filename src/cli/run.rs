@@ -1,6 +1,5 @@
 //! `taster run`, `test` and `load`: the main job.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::args::{PublishArgs, RunArgs, TestArgs};
@@ -13,7 +12,7 @@ use crate::cli::exit::{ExitStatus, of_verdict};
 use crate::cli::interrupt;
 use crate::cli::live::Hold;
 use crate::cli::progress::Progress;
-use crate::cli::{Ended, inputs, judge, notifying, publishing, safety, words};
+use crate::cli::{Ended, inputs, judge, notifying, project, publishing, safety, words};
 use crate::driver;
 use crate::driver::browser::Launch;
 use crate::executor::{self, Debugging, Options, Stop};
@@ -60,9 +59,12 @@ impl<'a> Half<'a> {
         }
     }
 
-    fn options(self, threads: Option<usize>) -> Options {
+    /// Beside the embedded backend the threads of the load are half of the cores: with more they
+    /// would wait for a core as often as not, and be measured for it.
+    fn options(self, threads: Option<usize>, embedded: bool) -> Options {
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
-        let threads = threads.unwrap_or(cores);
+        let usual = if embedded { (cores / 2).max(1) } else { cores };
+        let threads = threads.unwrap_or(usual);
         let Some(args) = self.testing() else {
             return Options { threads, launch: launch(), ..Options::default() };
         };
@@ -124,7 +126,7 @@ pub fn run(args: &RunArgs, half: Half<'_>, publish: &PublishArgs) -> Result<Exit
     let stored = judge::baselines(&info.profile, &store::machine().fingerprint, &args.judge)?;
     let out = args.out.clone().unwrap_or_else(|| args.reports_dir.join(&info.id));
     let mut folder = RunFolder::create(&out)?;
-    let options = half.options(args.threads);
+    let options = half.options(args.threads, backend.is_some());
     let publisher = publishing::start(publish, &plan, &info)?;
     let run = (info, args.one_of.clone());
     let (result, evidence) = execute(&plan, run, &options, &mut folder, publisher.as_ref())?;
@@ -200,7 +202,7 @@ fn learn(result: &RunResult, options: &Options) {
     if result.tests.is_empty() || result.run.shard.is_some() || looked_on {
         return;
     }
-    if let Err(error) = store::learn_durations(Path::new("."), result) {
+    if let Err(error) = store::learn_durations(&project::root(), result) {
         words::say(&format!("the durations of the tests are not kept: {error}"));
     }
 }

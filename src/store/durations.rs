@@ -8,7 +8,7 @@ use crate::result::{Durations, RunResult};
 use crate::store::StoreError;
 use crate::store::run_folder::write_whole;
 
-/// Where it is, from the folder that commands are typed in.
+/// Where it is, from the folder of the project.
 const FILE: &str = ".taster/durations.json";
 
 /// What is known; nothing where there is no file yet.

@@ -154,7 +154,7 @@ pub struct RunArgs {
     #[arg(skip)]
     pub one_of: Option<Stop>,
 
-    /// Threads that generate load [default: one per core]
+    /// Threads that generate load [default: one per core; beside the embedded backend half of that]
     #[arg(long, value_name = "N", env = "TASTER_THREADS")]
     pub threads: Option<usize>,
 

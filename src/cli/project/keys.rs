@@ -112,13 +112,17 @@ impl Reader<'_> {
     }
 
     fn unknown(&mut self, name: &str, at: &Place) {
+        if name == "notify" {
+            // Without its place, whose line would be shown.
+            let problem = format!("{at}: there is no key `notify` in a project file");
+            let told = Diagnostic::without_place("unknown-setting", problem);
+            let help = "the URL of a chat is a secret: put it into TASTER_WEBHOOK";
+            return self.problems.push(told.help(help));
+        }
         let known = || KEYS.iter().map(|key| key.name).chain(TABLES);
         // What the options are called is often written here.
         let option = KEYS.iter().find(|key| key.option.replace('_', "-") == name);
         let help = match (option, nearest(name, known())) {
-            _ if name == "notify" => {
-                "the URL of a chat is a secret: put it into TASTER_WEBHOOK".to_string()
-            }
             (Some(key), _) => format!("here it is called `{}`", key.name),
             (None, Some(near)) => format!("did you mean `{near}`?"),
             (None, None) => {
@@ -251,8 +255,9 @@ mod tests {
         }
         let told = read_text("baseline = \"x\"\n").expect_err("it is wrong");
         assert!(told.contains("here it is called `baselines`"), "{told}");
-        let told = read_text("notify = \"https://x\"\n").expect_err("it is wrong");
-        assert!(told.contains("put it into TASTER_WEBHOOK"), "{told}");
+        let told = read_text("notify = \"https://s3cr3t\"\n").expect_err("it is wrong");
+        assert!(told.contains("put it into TASTER_WEBHOOK") && told.contains("taster.toml:1"));
+        assert!(!told.contains("s3cr3t"), "{told}");
         let told = read_text("targets = 1\n").expect_err("it is wrong");
         assert!(told.contains("`[targets]`"), "{told}");
         let told = read_text("target = \n").expect_err("it is wrong");

@@ -56,6 +56,13 @@ pub struct Named {
     pub place: Place,
 }
 
+/// Where what is learnt from run to run is kept: the folder of the project's file, from the working
+/// directory, or that directory itself.
+pub fn root() -> PathBuf {
+    let file = store::find_upward(FILE, std::env::home_dir().as_deref());
+    file.and_then(|file| file.parent().map(Path::to_path_buf)).unwrap_or_default()
+}
+
 impl Project {
     /// The project of the working directory.
     ///

@@ -98,6 +98,8 @@ fn a_target_is_given_by_its_name_and_runs_go_where_the_project_says() {
     assert!(sent.contains("/v1/mine"), "the vars are those of the project: {sent}");
     assert_eq!(sandbox.names("out/latest"), ["result.json", "verdict.json"]);
     assert!(!sandbox.path("deep/reports").exists());
+    assert!(sandbox.path(".taster/durations.json").exists(), "what is learnt is the project's too");
+    assert!(!sandbox.path("deep/.taster").exists());
     let wrong = within(&sandbox, ".", &[], &["test", "--target", "othr"]).exits(2);
     wrong.says(&["neither a URL nor a target; did you mean `other`?"]);
     let fault = within(&sandbox, ".", &[], &["run", "--fault", "slow"]).exits(2);
@@ -125,4 +127,29 @@ fn mistakes_in_a_project_file_are_shown_where_they_are() {
     // What needs no project is not kept from working.
     sandbox.run(&["explain", "bad-setting"]).exits(0);
     sandbox.run(&["schema"]).exits(0);
+}
+
+#[test]
+fn publishing_is_of_the_project_and_the_address_of_a_chat_is_a_secret() {
+    let sandbox = project();
+    let service = Service::healthy();
+    let own = "metrics-listen = \"127.0.0.1:0\"\nnotify-when = \"always\"\n";
+    let text = PROJECT.replace("http://127.0.0.1:9", &service.url);
+    sandbox.write("taster.toml", format!("{own}{text}"));
+    let config = within(&sandbox, "deep", &[], &["config"]).exits(0);
+    config.says(&[
+        "metrics-listen = \"127.0.0.1:0\"",
+        "notify-when = \"always\"",
+        "# otlp is not set",
+    ]);
+    // A key makes an option that wants it good.
+    let run = within(&sandbox, "deep", &[], &["test", "--metrics-linger", "1s"]).exits(0);
+    run.says(&["metrics: http://127.0.0.1:"]);
+    let alone = within(&sandbox, "deep", &[], &["test", "--otlp-temporality", "delta"]).exits(2);
+    alone.says(&["add --otlp, or `otlp` in taster.toml"]);
+    let duet = ["duet", "--a", &service.url, "--b", &service.url, "--profile", "nope"];
+    within(&sandbox, "deep", &[], &duet).exits(2).says(&["no scenario has the profile `nope`"]);
+    sandbox.write("taster.toml", format!("notify = \"https://chat/s3cr3t\"\n{text}"));
+    let secret = within(&sandbox, "deep", &[], &["config"]).exits(2);
+    secret.says(&["put it into TASTER_WEBHOOK"]).never_says(&["s3cr3t"]);
 }
