@@ -163,8 +163,9 @@ fn listen(address: SocketAddr) -> Result<TcpListener, PublishError> {
     Ok(listener)
 }
 
-/// Lets every thread of the generator go first. Elsewhere than in Linux that would be of the whole
-/// process.
+/// Lets every thread of the generator go first. Not an idle one, as the live view's is: what it
+/// holds while it is kept from a core, the thread that collects samples waits for. Elsewhere than
+/// in Linux that would be of the whole process.
 fn step_back() {
     #[cfg(target_os = "linux")]
     {

@@ -154,7 +154,7 @@ fn even_arrivals_of_sides_at_once_are_due_between_those_of_the_other() {
 }
 
 /// Twins at one moment, or always as far apart, would make one side wait for the other, or find the
-/// machine awake: in recordings of equal sides that was a tenth of the median.
+/// machine awake, restart after restart.
 #[test]
 fn visitors_of_sides_at_once_have_no_twins() {
     let profile = "arrivals: 200/s, duration: 8s, spacing: poisson";
