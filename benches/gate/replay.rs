@@ -24,15 +24,21 @@ struct Recording {
     restarts: Vec<(RunResult, RunResult)>,
 }
 
-/// The gate, as it is and without the metric that takes most samples, and the rules of others: what
-/// they are called.
-const RULES: [&str; 5] = [
+/// The gate, as it is, without the metric that takes most samples, and both again with the noise that
+/// every second duet of equal sides has taught (these are not judged by it); and the rules of others:
+/// what they are called.
+const RULES: [&str; 7] = [
     "gate",
     "gate, --margin p99=off",
+    "gate, calibrated",
+    "gate, calibrated, --margin p99=off",
     "static limit at 1.2 x the usual p95",
     "p95 > +10 % of one run",
     "Mann-Whitney on samples, p < 0.05",
 ];
+
+/// The quantiles of which is said how far equal sides differ.
+const QUANTILES: [f64; 3] = [0.50, 0.95, 0.99];
 
 /// What is demanded of recordings: the kind, of the gate, as a share of all.
 const MUSTS: [(&str, Word, f64); 2] =
@@ -41,6 +47,12 @@ const MUSTS: [(&str, Word, f64); 2] =
 /// How often each rule said what, by kind.
 pub struct Outcome {
     counts: BTreeMap<String, [Count; RULES.len()]>,
+    /// What every second duet of equal sides teaches, as `taster baseline calibrate` would learn it,
+    /// and of how many restarts.
+    taught: Option<(usize, gate::Learnt)>,
+    /// By how much the sides of these differ from restart to restart, with all that chance does:
+    /// root mean square of ln of the sides' quantiles, of each of `QUANTILES`.
+    differ: [f64; QUANTILES.len()],
 }
 
 /// Judges everything in a folder.
@@ -50,13 +62,37 @@ pub struct Outcome {
 pub fn run(folder: &Path) -> Result<Outcome, String> {
     let recordings = read(folder)?;
     let usual = usual_p95(&recordings)?;
+    let equal = |one: &&Recording| one.kind == "aa";
+    let teachers: Vec<&Recording> = recordings.iter().filter(equal).step_by(2).collect();
+    let restarts: Vec<_> = teachers.iter().flat_map(|one| one.restarts.clone()).collect();
+    let taught = gate::between_sides(&restarts).map_err(|why| why.to_string())?;
     let mut counts: BTreeMap<String, [Count; RULES.len()]> = BTreeMap::new();
     for recording in &recordings {
-        let words = words(recording, &usual)?;
+        let teaches = teachers.iter().any(|teacher| std::ptr::eq(*teacher, recording));
+        let words = words(recording, &usual, taught.filter(|_| !teaches))?;
         let counts = counts.entry(recording.kind.clone()).or_default();
-        counts.iter_mut().zip(words).for_each(|(count, word)| count.add(word));
+        let said = counts.iter_mut().zip(words);
+        said.for_each(|(count, word)| word.into_iter().for_each(|word| count.add(word)));
     }
-    Ok(Outcome { counts })
+    let taught = taught.map(|learnt| (restarts.len(), learnt));
+    Ok(Outcome { counts, taught, differ: differ(&restarts)? })
+}
+
+/// By how much the sides of restarts differ.
+fn differ(restarts: &[(RunResult, RunResult)]) -> Result<[f64; QUANTILES.len()], String> {
+    let mut squares = [0.0; QUANTILES.len()];
+    let mut count = 0.0;
+    for (a, b) in restarts {
+        let before = spectra(a)?;
+        for (step, after) in spectra(b)? {
+            let Some(before) = before.get(&step) else { continue };
+            count += 1.0;
+            for (square, q) in squares.iter_mut().zip(QUANTILES) {
+                *square += (quantile(&after, q) / quantile(before, q)).ln().powi(2);
+            }
+        }
+    }
+    Ok(squares.map(|square: f64| (square / f64::max(count, 1.0)).sqrt()))
 }
 
 fn read(folder: &Path) -> Result<Vec<Recording>, String> {
@@ -162,33 +198,39 @@ fn spectra(result: &RunResult) -> Result<BTreeMap<String, Spectrum>, String> {
     result.steps.iter().map(of).collect()
 }
 
-/// What each rule says of a recording. Others look at one run of each side, and at each step
-/// without any correction, as they do.
+/// What each rule says of a recording, if it may. Others look at one run of each side, and at each
+/// step without any correction, as they do.
 fn words(
     recording: &Recording,
     usual: &BTreeMap<String, f64>,
-) -> Result<[Word; RULES.len()], String> {
+    taught: Option<gate::Learnt>,
+) -> Result<[Option<Word>; RULES.len()], String> {
     let look = gate::Look::only(recording.restarts.len() as u32);
     let part = recording.restarts.first().and_then(|(_, b)| b.run.duet.as_ref());
-    let gate = Gate { noise: Noise::assumed(part), ..Gate::default() };
-    let without = Gate { left_out: vec![Compared::P99], ..gate.clone() };
-    let says = |gate: &Gate| {
-        let compared = gate::duet(&recording.restarts, gate, look);
-        compared.map(|compared| compared.word).map_err(|why| why.to_string())
+    let assumed = Noise::assumed(part);
+    let says = |noise: Noise, left_out: &[Compared]| {
+        let gate = Gate { noise, left_out: left_out.to_vec(), ..Gate::default() };
+        let compared = gate::duet(&recording.restarts, &gate, look);
+        compared.map(|compared| Some(compared.word)).map_err(|why| why.to_string())
     };
     let mut failed = [false; RULES.len()];
     let (before, after) = &recording.restarts[0];
     let stored = spectra(before)?;
     for (step, candidate) in spectra(after)? {
         let p95 = quantile(&candidate, 0.95);
-        failed[2] |= usual.get(&step).is_some_and(|usual| p95 > 1.2 * usual);
+        failed[4] |= usual.get(&step).is_some_and(|usual| p95 > 1.2 * usual);
         if let Some(stored) = stored.get(&step) {
-            failed[3] |= p95 > 1.1 * quantile(stored, 0.95);
-            failed[4] |= mann_whitney(stored, &candidate) > 1.645;
+            failed[5] |= p95 > 1.1 * quantile(stored, 0.95);
+            failed[6] |= mann_whitney(stored, &candidate) > 1.645;
         }
     }
-    let mut words = failed.map(|failed| if failed { Word::Fail } else { Word::Pass });
-    (words[0], words[1]) = (says(&gate)?, says(&without)?);
+    let mut words = failed.map(|failed| Some(if failed { Word::Fail } else { Word::Pass }));
+    (words[0], words[1]) = (says(assumed, &[])?, says(assumed, &[Compared::P99])?);
+    (words[2], words[3]) = (None, None);
+    if let Some(gate::Learnt { sd, .. }) = taught {
+        let noise = Noise { between_sides: sd, learnt: true, ..assumed };
+        (words[2], words[3]) = (says(noise, &[])?, says(noise, &[Compared::P99])?);
+    }
     Ok(words)
 }
 
@@ -221,6 +263,20 @@ impl Outcome {
                 let _ = writeln!(text, "  {rule:38}{fail:>6}{pass:>6}{inconclusive:>14}");
             }
         }
+        if let Some((count, gate::Learnt { sd, steps, told })) = self.taught {
+            let _ = writeln!(
+                text,
+                "\nEqual sides: {told} of {count} restarts teach that p95 differs by {:.1} % \
+                 between them ({steps} steps)",
+                100.0 * sd
+            );
+        }
+        let [p50, p95, p99] = self.differ.map(|one| 100.0 * one);
+        let _ = writeln!(
+            text,
+            "With all that chance does they differ by {p50:.1} % in p50, {p95:.1} % in p95 and \
+             {p99:.0} % in p99 from restart to restart"
+        );
         let _ = writeln!(text, "\nTo reach");
         for must in &MUSTS {
             let (kind, word, share) = must;
@@ -245,6 +301,10 @@ impl Outcome {
                 .collect();
             json!({ "kind": kind, "rules": rules })
         };
-        json!({ "recordings": self.counts.iter().map(kind).collect::<Vec<_>>() })
+        let taught = self.taught.map(|(count, learnt)| {
+            json!({ "restarts": count, "told": learnt.told, "steps": learnt.steps, "sd": learnt.sd })
+        });
+        let kinds: Vec<Value> = self.counts.iter().map(kind).collect();
+        json!({ "recordings": kinds, "equal_sides": taught, "equal_sides_differ": self.differ })
     }
 }

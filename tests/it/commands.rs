@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::http::server::json;
-use crate::support::sandbox::redact;
+use crate::support::sandbox::{Outcome, redact};
 use crate::support::{Sandbox, Service, after};
 
 const SHOP: &str = r#"
@@ -138,18 +138,34 @@ fn a_baseline_is_accepted_listed_shown_and_compared_with() {
     several.says(&["2 runs against 2 baselines"]);
 }
 
+/// Where the other tests kept the machine too busy to judge latencies by, nothing is decided, and
+/// rightly: such runs are made anew, as a person would make them. What the others did is in what
+/// was recorded, so both sides are.
+fn slower_than_its_baseline() -> (Sandbox, Outcome) {
+    let body = r#"{"data":{"token":"t","items":[1,2]}}"#;
+    let mut left = 5;
+    loop {
+        let sandbox = Sandbox::with(SHOP);
+        let load = |service: &Service, out: &str| {
+            let run = ["load", "s.yaml", "--target", &service.url, "--profile", "steady"];
+            sandbox.run(&[&run[..], &["--out", out]].concat())
+        };
+        load(&Service::healthy(), "first").exits(0);
+        sandbox.run(&["baseline", "accept", "first", "--why", "x"]).exits(0);
+        let slower = Service::start(move |_| after(150, json("200 OK", body)));
+        let worse = load(&slower, "second");
+        left -= 1;
+        let busy =
+            ["may have been too slow", "(machine)"].iter().any(|said| worse.stdout.contains(said));
+        if left == 0 || worse.code != Some(3) || !busy {
+            return (sandbox, worse);
+        }
+    }
+}
+
 #[test]
 fn a_run_that_is_much_slower_than_its_baseline_fails() {
-    let sandbox = Sandbox::with(SHOP);
-    let load = |service: &Service, out: &str| {
-        let run = ["load", "s.yaml", "--target", &service.url, "--profile", "steady"];
-        sandbox.run(&[&run[..], &["--out", out]].concat())
-    };
-    load(&Service::healthy(), "first").exits(0);
-    sandbox.run(&["baseline", "accept", "first", "--why", "x"]).exits(0);
-    let body = r#"{"data":{"token":"t","items":[1,2]}}"#;
-    let slower = Service::start(move |_| after(150, json("200 OK", body)));
-    let worse = load(&slower, "second");
+    let (sandbox, worse) = slower_than_its_baseline();
     let compared = sandbox.taster("compare first second");
     for outcome in [&worse, &compared] {
         assert_eq!(outcome.code, Some(1), "thirty times slower: {outcome}");

@@ -154,8 +154,25 @@ fn the_sides_of_a_duet_with_itself_teach_their_noise() {
     let learnt = between_sides(&restarts).expect("readable").expect("enough samples");
     let square: f64 = OFF.iter().map(|off| (0.03 * off).powi(2)).sum::<f64>() / OFF.len() as f64;
     assert!((learnt.sd / square.sqrt() - 1.0).abs() < 0.1, "{learnt:?}");
-    assert_eq!(learnt.steps, 2);
+    assert_eq!((learnt.steps, learnt.told as usize), (2, OFF.len()));
     assert_eq!(between_sides(&[]).expect("nothing to read"), None);
+}
+
+#[test]
+fn a_restart_that_cannot_tell_its_p95_teaches_nothing_and_does_not_silence_the_others() {
+    let restart = |at: usize, requests: u64| {
+        let side = |slower: f64| load(&[("a", Did::well(requests, (9_000.0 * slower) as u64))]);
+        (side(1.0), side((0.03 * OFF[at % OFF.len()]).exp()))
+    };
+    let taught_of = |good: usize, short: usize| {
+        let short = (0..short).map(|at| restart(at, 30));
+        let restarts: Vec<_> = (0..good).map(|at| restart(at, 3_000)).chain(short).collect();
+        between_sides(&restarts).expect("readable").map(|learnt| learnt.told)
+    };
+    assert_eq!(taught_of(8, 0), Some(8));
+    assert_eq!(taught_of(8, 2), Some(8), "two of ten do not matter");
+    assert_eq!(taught_of(8, 3), None, "what is left would seem quieter than the machine is");
+    assert_eq!(taught_of(2, 0), None, "two have no spread");
 }
 
 /// Saves a duet of one build with itself, or with one that is so much slower.

@@ -21,8 +21,10 @@ const P95: usize = 1;
 pub struct Learnt {
     /// The standard deviation of ln p95.
     pub sd: f64,
-    /// Steps that had enough samples in every run.
+    /// Steps that had enough samples.
     pub steps: u32,
+    /// Runs, or restarts, that each of these steps has taught of; some steps maybe of more.
+    pub told: u32,
 }
 
 /// The noise from run to run, of all steps that every run can tell the p95 of; none where there
@@ -47,7 +49,7 @@ pub fn between_runs(runs: &[&RunResult]) -> Result<Option<Learnt>, HistogramErro
             }
         }
     }
-    Ok(learnt(&variances))
+    Ok(learnt(&variances, runs.len()))
 }
 
 fn point(run: &Measured<'_>, step: &str) -> Option<Point> {

@@ -44,6 +44,7 @@ use crate::result::DuetPart;
 
 pub use against::against_stored;
 pub use equal_sides::between_sides;
+pub use learn::Learnt;
 pub use looks::{Look, Occasion, at_look};
 pub use sides::duet;
 

@@ -64,12 +64,12 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<ExitStatus, Ended> {
     let noise = of_machine(machine, (Some(learnt.clone()), between_sides));
     let path = baselines.keep_noise(&noise)?;
     words::data(&format!(
-        "{} runs of `{}`: p95 of the same build differs by {} from run to run ({} steps); kept in \
+        "{} runs of `{}`: p95 of the same build differs by {} from run to run ({}); kept in \
          {}\n",
         learnt.runs.len(),
         learnt.profile,
         show_percent(learnt.sd),
-        learnt.steps,
+        told_steps(learnt.steps),
         path.display()
     ));
     match &args.why {
@@ -80,6 +80,11 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<ExitStatus, Ended> {
         ),
     }
     Ok(ExitStatus::Pass)
+}
+
+/// Of how many steps something was learnt.
+pub(super) fn told_steps(steps: u32) -> String {
+    if steps == 1 { "of 1 step".to_string() } else { format!("of {steps} steps") }
 }
 
 /// As it is kept.

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::accept;
-use super::calibrate::{TEACHERS, nothing, of_machine};
+use super::calibrate::{TEACHERS, nothing, of_machine, told_steps};
 use crate::analysis::Word;
 use crate::analysis::gate::{self, Gate, looks};
 use crate::cli::args::{CalibrateArgs, DuetArgs, DuetsArgs, NotifyArgs, SidesArgs};
@@ -169,7 +169,7 @@ impl Teachers {
             sd: found.sd,
             steps: found.steps,
             runs: self.ids,
-            restarts: count as u32,
+            restarts: found.told,
             turns,
             restarted,
             profile,
@@ -180,19 +180,26 @@ impl Teachers {
         let known = baselines.noise(&machine.fingerprint)?;
         let between_runs = known.and_then(|known| known.between_runs);
         let path = baselines.keep_noise(&of_machine(machine, (between_runs, Some(learnt))))?;
-        tell(count, (found.sd, found.steps), &path);
+        tell(count, found, &path);
         Ok(ExitStatus::Pass)
     }
 }
 
-fn tell(count: usize, (sd, steps): (f64, u32), path: &Path) {
+fn tell(count: usize, found: gate::Learnt, path: &Path) {
+    let gate::Learnt { sd, steps, told } = found;
     words::data(&format!(
-        "{count} restarts: p95 of the same build differs by {} between the sides ({steps} steps); \
-         kept in {}\n",
+        "{count} restarts: p95 of the same build differs by {} between the sides ({}); kept in {}\n",
         show_percent(sd),
+        told_steps(steps),
         path.display()
     ));
-    if count < looks::TAUGHT as usize {
+    if (told as usize) < count {
+        words::say(&format!(
+            "{told} of the {count} restarts have taught it: in the others a step had too few \
+             samples to tell its p95"
+        ));
+    }
+    if told < looks::TAUGHT {
         words::say(&format!(
             "duets end early where {} restarts or more have taught this",
             looks::TAUGHT

@@ -317,9 +317,10 @@ impl<'a> Duet<'a> {
         }
         let [a, b] = parts.each_ref().map(|part| store::keep_part(out, &part.name()));
         let sides = (a?, b?);
+        let planned = self.args.restarts;
         words::say(&format!(
             "restart {number} of {}: a {}; b {}",
-            self.args.restarts.max(number),
+            if number > planned { self.most() } else { planned },
             told(&sides.0),
             told(&sides.1)
         ));
