@@ -53,8 +53,8 @@ pub fn between_sides(
 
 /// The variance between restarts that their own errors leave over (R. C. Paule, J. Mandel:
 /// Consensus values and weighting factors, 1982): with it, squares in units of their error have the
-/// mean 1. A plain mean of squares less that of errors would be decided by the one restart that met a
-/// stall. Equal sides differ by nothing: their mean is known, and costs no restart.
+/// mean 1. A plain mean of squares less that of errors would be decided by the one restart that met
+/// a stall. Equal sides differ by nothing: their mean is known, and costs no restart.
 fn between(found: &[Segment]) -> f64 {
     let explains = |variance: f64| {
         let square =

@@ -188,7 +188,8 @@ impl Teachers {
 fn tell(count: usize, found: gate::Learnt, path: &Path) {
     let gate::Learnt { sd, steps, told } = found;
     words::data(&format!(
-        "{count} restarts: p95 of the same build differs by {} between the sides ({}); kept in {}\n",
+        "{count} restarts: p95 of the same build differs by {} between the sides ({}); \
+         kept in {}\n",
         show_percent(sd),
         told_steps(steps),
         path.display()

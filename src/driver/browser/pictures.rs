@@ -18,6 +18,11 @@ use crate::sample::Failure;
 /// Between two pictures that must be the same before one counts.
 const SETTLING: Duration = Duration::from_millis(60);
 
+/// So many must be the same before one is stored, each after twice the time of the one before: what
+/// is stored is what every later run is held against, and a busy machine draws half a page and
+/// rests.
+const STORED_AFTER: u32 = 4;
+
 /// How far a picture may be from the stored one.
 pub(super) struct Allowed<'a> {
     pub(super) mask: &'a [Value],
@@ -100,16 +105,18 @@ impl Page {
         // When the time is up, the picture that shows it is still taken.
         let grace = by + GRACE;
         let mut before = self.channel.picture(&shot, grace).await?;
+        let mut same = 1;
         loop {
             let judged = self.judge(picture, (stored, &before), allowed);
             if judged.is_ok() {
                 return Ok((before, Ok(())));
             }
-            sleep(SETTLING).await;
+            let wait = if stored.is_none() { SETTLING * (1 << (same - 1)) } else { SETTLING };
+            sleep(wait).await;
             let now = self.channel.picture(&shot, grace).await?;
-            let steady = now == before;
+            same = if now == before { same + 1 } else { 1 };
             // One that does not change any more will not become right by waiting long.
-            if (steady && stored.is_none()) || Instant::now() >= by {
+            if (same >= STORED_AFTER && stored.is_none()) || Instant::now() >= by {
                 return Ok((now, judged));
             }
             before = now;

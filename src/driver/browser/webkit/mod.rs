@@ -18,11 +18,12 @@ mod session;
 mod tabs;
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{
     Browser, Channel, Engine, Guarded, Launch, Opening, Reply, Started, Trouble, find, start,
@@ -70,6 +71,9 @@ pub async fn launch(
         }
     }
 }
+
+/// How long a start is waited for that nobody wants any more.
+const UNWANTED: Duration = Duration::from_secs(5);
 
 /// The X server, and one session that waits for its test.
 struct Webkit {
@@ -156,11 +160,18 @@ impl Browser for Webkit {
     }
 }
 
-/// Ends a session once it has started, without making anybody wait.
-fn end_later(endings: &Endings, warm: JoinHandle<Result<Session, Trouble>>) {
+/// Ends a session once it has started, without making anybody wait. One that nobody wants does not
+/// get all the time that one gets that is waited for: a driver whose browser died beneath it says
+/// nothing, and is ended as it is.
+fn end_later(endings: &Endings, mut warm: JoinHandle<Result<Session, Trouble>>) {
     let ending = tokio::spawn(async move {
-        if let Ok(Ok(mut session)) = warm.await {
-            session.started.end().await;
+        match timeout(UNWANTED, &mut warm).await {
+            Ok(Ok(Ok(mut session))) => session.started.end().await,
+            Ok(_) => {}
+            Err(_) => {
+                warm.abort();
+                let _ = warm.await;
+            }
         }
     });
     note(endings, ending);
