@@ -53,6 +53,7 @@ pub use lines::Line;
 pub use near::near_misses;
 pub use order::{interval as quantile_interval, needed as samples_needed};
 pub use standing::{Standing, abort, latency_bounds, standings};
+pub use validity::sentence;
 
 /// The share of a step's requests that may fail where no SLA says otherwise.
 pub const ERROR_BUDGET: f64 = 0.01;

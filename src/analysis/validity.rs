@@ -199,13 +199,15 @@ fn needs_a_sound_generator(found: &Finding) -> bool {
 
 /// Reasons are kept as parts of a sentence, and told as sentences of their own.
 fn sentences(reasons: &[String]) -> String {
-    let sentence = |text: &String| {
-        let mut letters = text.trim_end_matches('.').chars();
-        let first = letters.next().map(|first| first.to_uppercase().to_string());
-        format!("{}{}.", first.unwrap_or_default(), letters.as_str())
-    };
     let told = reasons.iter().filter(|text| !text.is_empty());
-    told.map(sentence).collect::<Vec<_>>().join(" ")
+    told.map(|text| sentence(text)).collect::<Vec<_>>().join(" ")
+}
+
+/// A part of a sentence as one of its own: `it was late` becomes `It was late.`
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.trim_end_matches('.').chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
 }
 
 fn health_name(health: Health) -> &'static str {

@@ -95,6 +95,7 @@ pub(super) fn charts(report: &Report<'_>) -> [Chart; 4] {
 /// What happened in some second, all steps together.
 pub(super) struct Moment {
     pub second: u32,
+    /// The seconds of it that the load was to last; none of what came after its end.
     width: u32,
     pub good: u64,
     pub failed: u64,
@@ -105,6 +106,7 @@ pub(super) fn seconds(result: &RunResult) -> Vec<Moment> {
     let slices = || result.steps.iter().flat_map(|step| &step.slices);
     let last = slices().map(|slice| slice.second).max().unwrap_or(0);
     let width = last / POINTS + 1;
+    let end = load_end(result).unwrap_or(last + 1);
     let mut moments: BTreeMap<u32, Moment> = BTreeMap::new();
     for slice in slices() {
         let second = slice.second / width * width;
@@ -123,7 +125,23 @@ pub(super) fn seconds(result: &RunResult) -> Vec<Moment> {
             let _ = moment.response.add(&part);
         }
     }
-    fill_gaps(moments, width, last)
+    let mut moments = fill_gaps(moments, width, last);
+    for moment in &mut moments {
+        moment.width = covered(end, width, moment.second);
+    }
+    moments
+}
+
+/// How many of some seconds are before the end of the load.
+fn covered(end: u32, width: u32, second: u32) -> u32 {
+    width.min(end.saturating_sub(second))
+}
+
+/// The second with which the last load was to end.
+fn load_end(result: &RunResult) -> Option<u32> {
+    let loads = result.scenarios.iter().filter_map(|scenario| scenario.load.as_ref());
+    let end = loads.map(|load| load.planned_ms.div_ceil(1_000)).max().filter(|end| *end > 0)?;
+    Some(u32::try_from(end).unwrap_or(u32::MAX))
 }
 
 /// Seconds in which nothing happened are zero, not a line between their neighbours.
@@ -258,7 +276,9 @@ pub(super) fn rate(seconds: &[Moment]) -> Chart {
         filled: true,
         points: seconds
             .iter()
-            .map(|m| (f64::from(m.second), count(m) as f64 / f64::from(m.width)))
+            // The last answers come in a rest of a second, which is no rate; failures are shown.
+            .filter(|m| m.width > 0 || m.failed > 0)
+            .map(|m| (f64::from(m.second), count(m) as f64 / f64::from(m.width.max(1))))
             .collect(),
         band: Vec::new(),
     };
@@ -377,5 +397,20 @@ mod tests {
         assert!(axis.from < axis.to && axis.to.is_finite());
         let axis = time_axis(0, 0);
         assert!(axis.from < axis.to);
+    }
+
+    #[test]
+    fn the_rest_of_a_second_after_the_load_is_no_drop_in_the_rate_and_hides_no_failure() {
+        let moment = |(second, good, failed)| {
+            let width = covered(2, 1, second);
+            Moment { second, width, good, failed, response: empty() }
+        };
+        let shown = |last| {
+            let moments = [(0, 50, 0), (1, 50, 0), last].map(moment);
+            rate(&moments).lines.into_iter().map(|line| line.points).collect::<Vec<_>>()
+        };
+        assert_eq!(shown((2, 3, 0)), [[(0.0, 50.0), (1.0, 50.0)]]);
+        let failed = shown((2, 0, 3));
+        assert_eq!(failed[1], [(0.0, 0.0), (1.0, 0.0), (2.0, 3.0)]);
     }
 }

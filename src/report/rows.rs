@@ -13,7 +13,7 @@ use super::left::{CloseRow, close};
 use super::repeat::{Curls, command};
 use super::seen::{SeenRow, seen};
 use super::tested::{TestRow, test, test_counts};
-use crate::analysis::{Finding, Stage, Verdict, Word};
+use crate::analysis::{Finding, Stage, Verdict, Word, sentence};
 use crate::metric::Sla;
 use crate::result::{Health, RunResult, StepResult, TestResult, TestStatus};
 use crate::units::{show_bytes, show_count, show_percent, show_rate};
@@ -152,7 +152,12 @@ impl<'a> Report<'a> {
             word: verdict.word,
             headline: line(&verdict.headline, 600),
             health: health(result),
-            health_reasons: result.generator.reasons.iter().map(|why| line(why, 300)).collect(),
+            health_reasons: result
+                .generator
+                .reasons
+                .iter()
+                .map(|why| sentence(&line(why, 300)))
+                .collect(),
             findings: findings(result, verdict, &curls),
             tests: result.tests.iter().map(|one| test(one, verdict, &curls)).collect(),
             test_counts: test_counts(&result.tests),

@@ -22,7 +22,7 @@ fn service(pages: &'static [(&'static str, &'static str)]) -> Service {
 
 /// One test with these steps in these engines.
 fn run(sandbox: &Sandbox, service: &Service, (engines, steps): (&str, &str)) -> Outcome {
-    let test = format!("  - name: one\n    browser: [{engines}]\n    timeout: 20s\n");
+    let test = format!("  - name: one\n    browser: [{engines}]\n    timeout: 60s\n");
     sandbox.write("s.yaml", format!("name: s\ntests:\n{test}    steps:\n{steps}"));
     let arguments = ["test", "s.yaml", "--target", &service.url, "--out", "out", "--workers", "2"];
     sandbox.run(&arguments)
@@ -85,7 +85,7 @@ fn a_picture_is_stored_then_compared_then_found_different() {
     let steps = "      - goto: /a\n      - expect-screenshot: { name: page, within: 1s }\n";
     let plain = service(&[("/a", "<h1>here</h1>")]);
     run(&sandbox, &plain, (ALL, steps)).exits(1).says(&["no picture `page` is stored"]);
-    let arguments = ["test", "s.yaml", "--target", &plain.url, "--out", "out"];
+    let arguments = ["test", "s.yaml", "--target", &plain.url, "--out", "out", "--workers", "2"];
     sandbox.run(&[&arguments[..], &["--update-screenshots"]].concat()).exits(0);
     run(&sandbox, &plain, (ALL, steps)).exits(0).says(&["3 passed"]);
     let other = service(&[("/a", "<h1>elsewhere</h1>")]);
