@@ -24,9 +24,9 @@ struct Recording {
     restarts: Vec<(RunResult, RunResult)>,
 }
 
-/// The gate, as it is, without the metric that takes most samples, and both again with the noise that
-/// every second duet of equal sides has taught (these are not judged by it); and the rules of others:
-/// what they are called.
+/// The gate, as it is, without the metric that takes most samples, and both again with the noise
+/// that every second duet of equal sides has taught (these are not judged by it); and the rules of
+/// others: what they are called.
 const RULES: [&str; 7] = [
     "gate",
     "gate, --margin p99=off",
@@ -47,8 +47,8 @@ const MUSTS: [(&str, Word, f64); 2] =
 /// How often each rule said what, by kind.
 pub struct Outcome {
     counts: BTreeMap<String, [Count; RULES.len()]>,
-    /// What every second duet of equal sides teaches, as `taster baseline calibrate` would learn it,
-    /// and of how many restarts.
+    /// What every second duet of equal sides teaches, as `taster baseline calibrate` would learn
+    /// it, and of how many restarts.
     taught: Option<(usize, gate::Learnt)>,
     /// By how much the sides of these differ from restart to restart, with all that chance does:
     /// root mean square of ln of the sides' quantiles, of each of `QUANTILES`.
@@ -302,7 +302,8 @@ impl Outcome {
             json!({ "kind": kind, "rules": rules })
         };
         let taught = self.taught.map(|(count, learnt)| {
-            json!({ "restarts": count, "told": learnt.told, "steps": learnt.steps, "sd": learnt.sd })
+            let gate::Learnt { sd, steps, told } = learnt;
+            json!({ "restarts": count, "told": told, "steps": steps, "sd": sd })
         });
         let kinds: Vec<Value> = self.counts.iter().map(kind).collect();
         json!({ "recordings": kinds, "equal_sides": taught, "equal_sides_differ": self.differ })

@@ -88,8 +88,9 @@ fn every_example_and_every_scenario_satisfies_the_schema() {
     }
 }
 
-/// An unknown key is put into each map of each example in turn, but for maps with the same keys at the
-/// same kind of place, which both read as one; JSON is YAML, so the reader can be asked the same.
+/// An unknown key is put into each map of each example in turn, but for maps with the same keys at
+/// the same kind of place, which both read as one; JSON is YAML, so the reader can be asked the
+/// same.
 #[test]
 fn the_reader_and_the_schema_agree_on_unknown_keys() {
     let validator = jsonschema::validator_for(&schema()).expect("the schema is one");
