@@ -22,7 +22,7 @@ fn service(pages: &'static [(&'static str, &'static str)]) -> Service {
 
 /// One test with these steps in these engines.
 fn run(sandbox: &Sandbox, service: &Service, (engines, steps): (&str, &str)) -> Outcome {
-    let test = format!("  - name: one\n    browser: [{engines}]\n    timeout: 60s\n");
+    let test = format!("  - name: one\n    browser: [{engines}]\n    timeout: 20s\n");
     sandbox.write("s.yaml", format!("name: s\ntests:\n{test}    steps:\n{steps}"));
     let arguments = ["test", "s.yaml", "--target", &service.url, "--out", "out", "--workers", "2"];
     sandbox.run(&arguments)

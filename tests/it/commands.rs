@@ -139,8 +139,8 @@ fn a_baseline_is_accepted_listed_shown_and_compared_with() {
 }
 
 /// Where the other tests kept the machine too busy to judge latencies by, nothing is decided, and
-/// rightly: such runs are made anew, as a person would make them. What the others did is in what
-/// was recorded, so both sides are.
+/// rightly: such runs are made anew, as a person would make them, the baseline too, which may be
+/// the one that was disturbed.
 fn slower_than_its_baseline() -> (Sandbox, Outcome) {
     let body = r#"{"data":{"token":"t","items":[1,2]}}"#;
     let mut left = 5;
