@@ -1,6 +1,7 @@
 //! Reads the result file's text: refuses what is too old, too new, cut short or something else.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::result::{FORMAT, RunResult};
 
@@ -102,10 +103,18 @@ fn cut_short(length: usize) -> String {
 }
 
 fn refuse(text: &[u8], error: &serde_json::Error) -> FormatError {
-    if error.is_eof() {
+    if error.is_eof() || ends_inside_a_number(text) {
         return FormatError::CutShort { length: text.len() };
     }
     FormatError::Foreign(error.to_string())
+}
+
+/// Whether nothing is wrong with the text but that it ends as in `-`, `0.` or `1e`. `serde_json`
+/// calls that an invalid number, although it would be a good one if the text went on.
+fn ends_inside_a_number(text: &[u8]) -> bool {
+    let [.., b'-' | b'+' | b'.' | b'e' | b'E'] = text else { return false };
+    let whole = serde_json::from_slice::<IgnoredAny>(&[text, b"0"].concat());
+    whole.map_or_else(|error| error.is_eof(), |_| true)
 }
 
 #[cfg(test)]
@@ -143,7 +152,9 @@ mod tests {
 
     #[test]
     fn a_file_cut_anywhere_is_cut_short_and_never_read_as_whole() {
-        let whole = text(|_| {});
+        let numbers = serde_json::json!([0.0625, -3, -1.5e-9, 1e300, true, null, "-\u{1f600}."]);
+        let whole = text(|value| value["zz_of_later"] = numbers.clone());
+        assert_eq!(from_json(&whole), Ok(blank()), "what is not known does no harm");
         for length in 0..whole.len() {
             let cut = from_json(&whole[..length]);
             assert_eq!(cut, Err(FormatError::CutShort { length }), "cut at {length}");

@@ -13,6 +13,18 @@ fn with_a_run() -> (Sandbox, Service) {
     (sandbox, service)
 }
 
+/// What is left when the text ends with the point of its first number that has one.
+fn inside_a_number(text: &str) -> String {
+    let between_digits = |at: &usize| {
+        let digit = |at: usize| text.as_bytes()[at].is_ascii_digit();
+        text[..*at].rfind([':', ',', '[']).is_some_and(|start| (start + 1..*at).all(digit))
+            && digit(at + 1)
+    };
+    let mut points = text.match_indices('.').map(|(at, _)| at);
+    let point = points.find(between_digits).expect("a number with a fraction");
+    text[..=point].to_string()
+}
+
 #[test]
 fn what_is_no_result_is_told_what_it_is_by_every_command() {
     let (sandbox, _) = with_a_run();
@@ -21,6 +33,7 @@ fn what_is_no_result_is_told_what_it_is_by_every_command() {
     let newer = version("99").replacen("\"tool_version\":\"", "\"tool_version\":\"9.9-", 1);
     let cases: &[(&str, String, &[&str])] = &[
         ("cut.json", good[..good.len() / 2].into(), &["is cut short", "restore it or run again"]),
+        ("number.json", inside_a_number(&good), &["is cut short", "restore it or run again"]),
         ("empty.json", String::new(), &["`empty.json` is empty", "restore it or run again"]),
         ("newer.json", newer, &["is too new", "format 99", "Taster 9.9-0"]),
         ("older.json", version("0"), &["is too old", "format 0", "record it again"]),
