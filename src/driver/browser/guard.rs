@@ -39,6 +39,7 @@ pub struct Guarded {
     name: String,
     child: Child,
     /// The guard's own number, which is also that of its group of processes.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there are no groups there"))]
     number: Option<u32>,
     /// The guard ends everything when this is closed: by us, or by the system when we are gone.
     life_line: Option<ChildStdin>,

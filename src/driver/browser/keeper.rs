@@ -9,19 +9,12 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
 
 use tokio::process::{Child, Command};
-use tokio::time::sleep;
 
 /// How long a process may take to end by itself once it is told to.
-const PATIENCE: Duration = Duration::from_millis(500);
-
-/// How long is looked for processes that do not even end when they are killed.
-const LAST_PATIENCE: Duration = Duration::from_secs(5);
-
-/// How often is looked whether they have ended.
-const LOOK: Duration = Duration::from_millis(10);
+#[cfg(unix)]
+const PATIENCE: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// Runs a program as `taster guard`, until it ends, standard input ends, or a signal says so; then
 /// ends what is left of it and removes the folder `scratch`. Gives the exit code to pass on.
@@ -129,11 +122,18 @@ fn wait_for_end_of_input() {
 #[cfg(target_os = "linux")]
 mod tree {
     use std::collections::BTreeSet;
+    use std::time::Duration;
 
     use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, waitpid};
-    use tokio::time::Instant;
+    use tokio::time::{Instant, sleep};
 
-    use super::{Child, LAST_PATIENCE, LOOK, PATIENCE, sleep};
+    use super::{Child, PATIENCE};
+
+    /// How long is looked for processes that do not even end when they are killed.
+    const LAST_PATIENCE: Duration = Duration::from_secs(5);
+
+    /// How often is looked whether they have ended.
+    const LOOK: Duration = Duration::from_millis(10);
 
     /// A process, as `/proc` tells of it.
     struct Process {
