@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::recorder::add_histogram;
-use crate::report::{GeneratorReading, LoadNow, LoadReading, Readings, StepReading};
+use crate::report::{GeneratorReading, LoadNow, LoadReading, Readings, StepReading, VitalReading};
 use crate::result::RunResult;
 use crate::result::histogram::decode;
 use crate::result::journal::{Entry, SecondEntry};
@@ -55,6 +55,7 @@ impl Meters {
 
     fn begin(&mut self, run: &RunResult) {
         self.readings.steps = run.steps.iter().map(StepReading::begin).collect();
+        self.readings.web_vitals = run.web_vitals.iter().map(VitalReading::begin).collect();
         for (number, scenario) in run.scenarios.iter().enumerate() {
             let Some(load) = &scenario.load else { continue };
             let first = run.steps.iter().position(|step| step.scenario == scenario.name);
@@ -86,16 +87,22 @@ impl Meters {
             });
         }
         for one in &second.steps {
-            // What comes after the steps are web vitals, which are not all times.
-            let Some(step) = self.readings.steps.get_mut(one.step) else { continue };
-            step.count += one.slice.count;
-            step.failed += one.slice.failed;
-            for (kind, count) in &one.failures {
-                *step.failures.entry(kind.clone()).or_default() += count;
-            }
+            let known = match one.step.checked_sub(self.readings.steps.len()) {
+                None => {
+                    let step = &mut self.readings.steps[one.step];
+                    step.count += one.slice.count;
+                    step.failed += one.slice.failed;
+                    for (kind, count) in &one.failures {
+                        *step.failures.entry(kind.clone()).or_default() += count;
+                    }
+                    Some(&mut step.response)
+                }
+                // Web vitals are counted on after the steps.
+                Some(at) => self.readings.web_vitals.get_mut(at).map(|vital| &mut vital.seen),
+            };
             // What cannot be read is found when the result is read.
-            if let Ok(seen) = decode(&one.slice.histograms.response) {
-                add_histogram(&mut step.response, &seen);
+            if let (Some(known), Ok(seen)) = (known, decode(&one.slice.histograms.response)) {
+                add_histogram(known, &seen);
             }
         }
     }

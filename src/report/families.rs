@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hdrhistogram::Histogram;
 
 use super::foreign::line;
-use super::readings::{LoadNow, LoadReading, Readings, StepReading};
+use super::readings::{LoadNow, LoadReading, Readings, StepReading, VitalReading};
 use super::rows::NAME;
 use crate::analysis::Word;
 
@@ -16,6 +16,10 @@ pub const STEPS: usize = 200;
 
 /// The percentiles that are told as numbers.
 const PERCENTILES: [(f64, &str); 4] = [(0.5, "50"), (0.9, "90"), (0.95, "95"), (0.99, "99")];
+
+/// Those of web vitals. Whoever judges a page by them takes the third quarter of its visits
+/// (<https://web.dev/articles/vitals>).
+const OF_VITALS: [(f64, &str); 3] = [(0.5, "50"), (0.75, "75"), (0.95, "95")];
 
 /// What a family of series is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +87,7 @@ impl Readings {
         let mut families = vec![self.verdict(), self.info()];
         families.extend(latencies(&steps));
         families.extend(counts(&steps));
+        families.extend(self.vitals());
         families.extend(self.loads());
         families.extend(self.generator());
         families.extend(self.tests());
@@ -155,6 +160,46 @@ impl Readings {
         ]
     }
 
+    fn vitals(&self) -> [Family<'_>; 3] {
+        let mut seen = BTreeSet::new();
+        let labelled = self.web_vitals.iter().map(|row| (row, row.labels()));
+        let all: Vec<(&VitalReading, Labels)> =
+            labelled.filter(|(_, labels)| seen.insert(labels.clone())).take(STEPS).collect();
+        let whole = all.iter().filter(|(row, _)| row.vital != SCORE).map(|(row, labels)| Point {
+            labels: labels.clone(),
+            value: Value::Histogram(&row.seen),
+        });
+        let percentiles = |of_score: bool, one: f64| {
+            let reached = all.iter().filter(|(row, _)| !row.seen.is_empty());
+            let wanted = reached.filter(move |(row, _)| (row.vital == SCORE) == of_score);
+            let each = wanted.flat_map(move |(row, labels)| {
+                OF_VITALS.map(|(quantile, name)| {
+                    let value = row.seen.value_at_quantile(quantile).min(row.seen.max());
+                    let labels = with(labels, "percentile", name.to_string());
+                    Point { labels, value: Value::Number(value as f64 / one) }
+                })
+            });
+            each.collect::<Vec<_>>()
+        };
+        [
+            Family::new(
+                ("taster.web_vital", Kind::Histogram, "s"),
+                "What pages told of themselves under load, but for cls",
+                whole,
+            ),
+            Family::new(
+                ("taster.web_vital.percentile", Kind::Gauge, "s"),
+                "Percentiles of what pages told of themselves since the start of the load",
+                percentiles(false, 1e6),
+            ),
+            Family::new(
+                ("taster.web_vital.score.percentile", Kind::Gauge, "{score}"),
+                "Percentiles of how far parts of pages were shifted since the start of the load",
+                percentiles(true, 1e3),
+            ),
+        ]
+    }
+
     fn generator(&self) -> [Family<'_>; 4] {
         let gauge = |name, unit, help, value: Option<f64>| {
             let point = |value| Point { labels: Vec::new(), value: Value::Number(value) };
@@ -198,6 +243,9 @@ impl Readings {
         [Family::new(("taster.tests", Kind::Gauge, "{test}"), "Tests by how they ended", points)]
     }
 }
+
+/// The web vital that is no time. Each 1 of it is recorded as a millisecond.
+const SCORE: &str = "cls";
 
 fn latencies<'a>(steps: &[(&'a StepReading, Labels)]) -> [Family<'a>; 2] {
     let reached = steps.iter().filter(|(step, _)| !step.response.is_empty());
@@ -286,6 +334,16 @@ impl StepReading {
     }
 }
 
+impl VitalReading {
+    fn labels(&self) -> Labels {
+        vec![
+            ("scenario", line(&self.scenario, NAME)),
+            ("browser", line(&self.browser, NAME)),
+            ("vital", line(&self.vital, NAME)),
+        ]
+    }
+}
+
 impl<'a> Family<'a> {
     fn new(
         (name, kind, unit): (&'static str, Kind, &'static str),
@@ -312,6 +370,27 @@ mod tests {
             dropped: 0,
             response: empty(),
         }
+    }
+
+    #[test]
+    fn a_score_among_the_web_vitals_is_no_time() {
+        let row = |vital: &str| {
+            let mut seen = empty();
+            seen.record(250).unwrap();
+            let (scenario, browser) = ("s".to_string(), "firefox".to_string());
+            VitalReading { scenario, browser, vital: vital.to_string(), seen }
+        };
+        let web_vitals = vec![row("lcp"), row("cls"), row("lcp")];
+        let readings = Readings { web_vitals, ..Readings::default() };
+        let families = readings.families();
+        let of = |name| &families.iter().find(|family| family.name == name).unwrap().points;
+        let value = |name| match of(name)[1].value {
+            Value::Number(value) => (of(name)[1].labels.last().unwrap().1.clone(), value),
+            _ => panic!("{name}"),
+        };
+        assert_eq!(value("taster.web_vital.percentile"), ("75".to_string(), 0.000_25));
+        assert_eq!(value("taster.web_vital.score.percentile"), ("75".to_string(), 0.25));
+        assert_eq!(of("taster.web_vital").len(), 1, "one of a name, and no score");
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub use families::{Family, Kind, Labels, Point, STEPS, Value};
 pub use github::harmless;
 pub use openmetrics::Exposition;
 pub use outlook::{history, outlook, unseen};
-pub use readings::{GeneratorReading, LoadNow, LoadReading, Readings, StepReading};
+pub use readings::{GeneratorReading, LoadNow, LoadReading, Readings, StepReading, VitalReading};
 pub use text::TextOptions;
 pub use trace::{Sheet, trace_page};
 

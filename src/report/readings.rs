@@ -17,6 +17,8 @@ pub struct Readings {
     pub run: Vec<(&'static str, String)>,
     /// Steps under load.
     pub steps: Vec<StepReading>,
+    /// Web vitals under load.
+    pub web_vitals: Vec<VitalReading>,
     /// Loads.
     pub loads: Vec<LoadReading>,
     /// The generator in the last second; none before the first and after the last.
@@ -46,6 +48,19 @@ pub struct StepReading {
     pub dropped: u64,
     /// From due, of successes, microseconds.
     pub response: Histogram<u64>,
+}
+
+/// A web vital since the start of the load.
+#[derive(Debug, Clone)]
+pub struct VitalReading {
+    /// The scenario.
+    pub scenario: String,
+    /// The engine.
+    pub browser: String,
+    /// `lcp`.
+    pub vital: String,
+    /// Microseconds; `cls`, which has no unit, counts a millisecond for each 1.
+    pub seen: Histogram<u64>,
 }
 
 /// The load of a scenario.
@@ -91,6 +106,7 @@ impl Readings {
         let tests = report.test_counts.iter().map(|(status, count)| (*status, *count as u64));
         Self {
             steps: report.result.steps.iter().map(StepReading::of).collect(),
+            web_vitals: report.result.web_vitals.iter().map(VitalReading::of).collect(),
             loads: loads.collect(),
             tests: tests.collect(),
             verdict: Some(report.word),
@@ -110,6 +126,9 @@ impl Readings {
             }
             // What was there before is in it, so nothing can be too much.
             let _ = step.response.subtract(&known.response);
+        }
+        for (vital, known) in now.web_vitals.iter_mut().zip(&before.web_vitals) {
+            let _ = vital.seen.subtract(&known.seen);
         }
         for (load, known) in now.loads.iter_mut().zip(&before.loads) {
             load.started -= known.started.min(load.started);
@@ -145,6 +164,20 @@ impl StepReading {
     }
 }
 
+impl VitalReading {
+    /// One of which nothing is known yet.
+    pub fn begin(row: &StepResult) -> Self {
+        let tag = |name: &str| row.tags.get(name).cloned().unwrap_or_default();
+        let (browser, vital) = (tag("browser"), tag("step"));
+        Self { scenario: row.scenario.clone(), browser, vital, seen: empty() }
+    }
+
+    fn of(row: &StepResult) -> Self {
+        let seen = decode(&row.histograms.response).unwrap_or_else(|_| empty());
+        Self { seen, ..Self::begin(row) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,7 +199,12 @@ mod tests {
     fn what_was_added_since_is_the_difference() {
         let mut before = Readings { steps: vec![step("a")], ..Readings::default() };
         before.steps[0].response.record_n(1_000, 5).unwrap();
+        let browser = "chromium".to_string();
+        let (scenario, vital) = ("s".to_string(), "lcp".to_string());
+        before.web_vitals.push(VitalReading { scenario, browser, vital, seen: empty() });
+        before.web_vitals[0].seen.record_n(1_000, 5).unwrap();
         let mut now = before.clone();
+        now.web_vitals[0].seen.record(7_000).unwrap();
         now.steps[0].count += 4;
         now.steps[0].response.record_n(9_000, 3).unwrap();
         now.steps[0].failures.insert("timeout".to_string(), 2);
@@ -176,5 +214,7 @@ mod tests {
         assert_eq!((step.failures["status 503"], step.failures["timeout"]), (0, 2));
         assert_eq!(step.response.len(), 3);
         assert!(step.response.min() >= 8_990, "{}", step.response.min());
+        let seen = &since.web_vitals[0].seen;
+        assert_eq!((seen.len(), seen.min() >= 6_990), (1, true));
     }
 }

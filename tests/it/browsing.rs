@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::http::server::reply;
-use crate::support::{Outcome, Sandbox, Service, after};
+use crate::publish::get;
+use crate::support::{Outcome, Running, Sandbox, Service, after};
 
 /// Pages by path; all others are 404.
 fn service(pages: &'static [(&'static str, &'static str)]) -> Service {
@@ -94,6 +95,27 @@ fn a_picture_is_stored_then_compared_then_found_different() {
     assert!(!kept.is_empty(), "the pictures are kept");
 }
 
+/// Waits until whoever asks the running load is told of a page's first paint, and for its end.
+fn vitals_seen(mut running: Running) -> Outcome {
+    let address = |running: &Running| {
+        let said = running.stderr();
+        let (_, after) = said.split_once("metrics: http://")?;
+        after.split_once("/metrics").map(|(address, _)| address.to_string())
+    };
+    running.wait_until("the address", |running| address(running).is_some());
+    let address = address(&running).expect("it was said");
+    let count = concat!(
+        "taster_web_vital_seconds_count",
+        r#"{scenario="s",browser="chromium",vital="fcp"} "#
+    );
+    running.wait_until("a first paint", |_| {
+        let text = get(&address, "/metrics", "*/*").1;
+        let counts = text.lines().find_map(|line| line.strip_prefix(count)?.parse::<u64>().ok());
+        counts.is_some_and(|count| count > 0)
+    });
+    running.end()
+}
+
 #[test]
 fn users_with_browsers_load_beside_others_and_are_measured() {
     let service = service(&[("/a", "<h1>here</h1><a href=/b>on</a>"), ("/b", "<h1>there</h1>")]);
@@ -106,7 +128,15 @@ fn users_with_browsers_load_beside_others_and_are_measured() {
          - \"browser_web_vital_fcp: p(50)<20000\"\n    - \"http_req_failed: rate<0.01\"\n",
     );
     let arguments = ["load", "s.yaml", "--profile", "p", "--target", &service.url, "--out", "out"];
-    let outcome = sandbox.run(&arguments).exits(0);
+    let listen = ["--metrics-listen", "127.0.0.1:0", "--metrics-linger", "30s"];
+    let publish = [&listen[..], &["--report", "openmetrics"]].concat();
+    let running = sandbox.start(sandbox.command(&[&arguments[..], &publish].concat()));
+    let outcome = vitals_seen(running).exits(0);
+    let metrics = sandbox.read("out/metrics.txt");
+    for of in ["taster_web_vital_percentile_seconds", "taster_web_vital_score_percentile"] {
+        let labels = "{scenario=\"s\",browser=\"chromium\",vital=";
+        assert!(metrics.contains(&format!("\n{of}{labels}")), "{of}: {metrics}");
+    }
     outcome.says(&["browser_step_duration: p(50)<20000", "browser_web_vital_fcp", "PASS"]);
     let result = sandbox.json("out/result.json");
     assert!(result["browsers"][0]["version"].as_str().expect("one").starts_with("Chromium "));

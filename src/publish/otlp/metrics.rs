@@ -13,6 +13,9 @@ use super::message::{
 use super::{Otlp, Temporality};
 use crate::report::{Family, Kind, Labels, Readings, Value};
 
+/// Families that tell of a histogram what the histogram itself tells better.
+const IN_HISTOGRAMS: [&str; 2] = ["taster.response.percentile", "taster.web_vital.percentile"];
+
 /// The push, encoded: readings from a time to a time.
 pub(super) fn encode(
     readings: &Readings,
@@ -50,7 +53,7 @@ impl Window {
         let temporality = self.temporality;
         let data = match family.kind {
             Kind::Info => return None,
-            Kind::Gauge if family.name == "taster.response.percentile" => return None,
+            Kind::Gauge if IN_HISTOGRAMS.contains(&family.name) => return None,
             Kind::Gauge | Kind::States => Data::Gauge(Gauge { data_points: self.numbers(family) }),
             Kind::Counter => {
                 let data_points = self.numbers(family);

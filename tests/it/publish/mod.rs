@@ -6,6 +6,8 @@ mod otlp;
 mod prometheus;
 mod webhook;
 
+pub use prometheus::get;
+
 use serde_json::Value;
 
 use crate::http::server::{Request, reply};

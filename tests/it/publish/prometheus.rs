@@ -109,7 +109,7 @@ fn wait<T>(mut seen: impl FnMut() -> Option<T>) -> T {
 }
 
 /// Head and body of an answer.
-fn get(address: &str, path: &str, accept: &str) -> (String, String) {
+pub fn get(address: &str, path: &str, accept: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).expect("it listens");
     write!(stream, "GET {path} HTTP/1.0\r\nhost: {address}\r\naccept: {accept}\r\n\r\n")
         .expect("it takes a request");
