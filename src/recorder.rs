@@ -14,7 +14,7 @@ use hdrhistogram::Histogram;
 
 pub use self::iterations::Iterations;
 pub use self::pauses::Pauses;
-use crate::plan::Turns;
+use crate::plan::{SeriesId, Turns};
 use crate::sample::{Exemplar, Failure, Phases, Sample, Timing};
 use late::{merged_lag, put_late};
 
@@ -101,7 +101,16 @@ pub struct Series {
     /// A few failures in full.
     pub exemplars: Vec<Exemplar>,
     /// The success that took longest from due.
-    pub slowest: Option<Timing>,
+    pub slowest: Option<Slowest>,
+}
+
+/// A slow success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slowest {
+    /// When it was, and where its time went.
+    pub timing: Timing,
+    /// Its method and target, secrets gone; empty where nobody told.
+    pub request: String,
 }
 
 impl Recorder {
@@ -124,8 +133,9 @@ impl Recorder {
         Self { keeps, ..self }
     }
 
-    /// Adds one sample, to the second it ended in.
-    pub fn record(&mut self, sample: Sample) {
+    /// Adds one sample, to the second it ended in. Whether it is the slowest success of its step
+    /// there so far.
+    pub fn record(&mut self, sample: Sample) -> bool {
         self.turn_to(sample.ended);
         if self.keeps {
             self.open.timings.push(Timing::from(&sample));
@@ -133,7 +143,15 @@ impl Recorder {
         let settles = self.turns.is_some_and(|turns| turns.settles(sample.due));
         let cells = if settles { &mut self.open.settling } else { &mut self.open.series };
         let cell = &mut cells[usize::from(sample.series.0)];
-        cell.get_or_insert_with(Default::default).add(sample);
+        cell.get_or_insert_with(Default::default).add(sample) && !settles
+    }
+
+    /// Says which request the slowest success of a step was: the last that was recorded.
+    pub fn name_slowest(&mut self, series: SeriesId, request: String) {
+        let seen = self.open.series[usize::from(series.0)].as_mut();
+        if let Some(slowest) = seen.and_then(|seen| seen.slowest.as_mut()) {
+            slowest.request = request;
+        }
     }
 
     /// The iteration counts of the second that `now` (from the start of the run) lies in.
@@ -244,7 +262,8 @@ impl Default for Series {
 }
 
 impl Series {
-    fn add(&mut self, sample: Sample) {
+    /// Whether it is the slowest success so far.
+    fn add(&mut self, sample: Sample) -> bool {
         let response = micros(sample.ended.saturating_sub(sample.due));
         let blocked = micros(sample.blocked);
         let lag = sample.started.saturating_sub(sample.due).saturating_sub(sample.blocked);
@@ -258,9 +277,10 @@ impl Series {
         self.add_failed_checks(sample.failed_checks);
         match sample.outcome {
             Ok(()) => {
-                let took = sample.ended.saturating_sub(sample.due);
-                if self.is_slowest(took) {
-                    self.slowest = Some(Timing::from(&sample));
+                let slowest = self.is_slowest(sample.ended.saturating_sub(sample.due));
+                if slowest {
+                    let timing = Timing::from(&sample);
+                    self.slowest = Some(Slowest { timing, request: String::new() });
                 }
                 put(&mut self.response, response);
                 put(&mut self.service, micros(sample.ended.saturating_sub(sample.started)));
@@ -269,11 +289,13 @@ impl Series {
                         put(histogram.get_or_insert_with(empty_phase), micros(part));
                     }
                 }
+                slowest
             }
             Err(failure) => {
                 *self.failures.entry(failure).or_default() += 1;
                 put(self.failed.get_or_insert_with(empty_histogram), response);
                 self.keep(sample.exemplar);
+                false
             }
         }
     }
@@ -298,7 +320,7 @@ impl Series {
     }
 
     fn is_slowest(&self, took: Duration) -> bool {
-        self.slowest.is_none_or(|slowest| slowest.ended.saturating_sub(slowest.due) < took)
+        self.slowest.as_ref().is_none_or(|slowest| slowest.took() < took)
     }
 
     fn merge(&mut self, other: Series) {
@@ -329,10 +351,16 @@ impl Series {
             self.keep(Some(Box::new(exemplar)));
         }
         if let Some(slowest) = other.slowest
-            && self.is_slowest(slowest.ended.saturating_sub(slowest.due))
+            && self.is_slowest(slowest.took())
         {
             self.slowest = Some(slowest);
         }
+    }
+}
+
+impl Slowest {
+    fn took(&self) -> Duration {
+        self.timing.ended.saturating_sub(self.timing.due)
     }
 }
 
@@ -542,9 +570,9 @@ mod tests {
                 prop_assert_eq!(&merged.failed, &whole.failed);
                 prop_assert_eq!(&merged.failures, &whole.failures);
                 prop_assert_eq!(merged.count, whole.count);
-                let took = |of: &Series| of.slowest.map(|slowest| slowest.ended - slowest.due);
+                let took = |of: &Series| of.slowest.as_ref().map(Slowest::took);
                 prop_assert_eq!(took(merged), took(whole));
-                let most = merged.slowest.map_or(0, |slowest| micros(slowest.ended - slowest.due));
+                let most = took(merged).map_or(0, micros);
                 prop_assert!(merged.response.equivalent(merged.response.max(), most));
             }
         }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::Exchange;
 use super::client::{Connections, Shared, Way};
+use super::exemplar;
 use super::failure::{self, Broken};
 use super::fast::{self, Ask, Flight, Rendered};
 use super::http::Course;
@@ -46,6 +47,7 @@ impl Session {
             self.rendered = rendered;
             return None;
         }
+        self.sent = None;
         let bytes = rendered.bytes(wire);
         let started = Instant::now();
         let mut flight = Flight::new(&step.method, step.max_body, started);
@@ -81,6 +83,17 @@ impl Session {
             self.random = random;
         }
         (rendered, written)
+    }
+
+    /// Method and target of the request that this step sent last, secrets gone: what a person
+    /// looks for in the logs of the service. At most 300 characters.
+    pub fn last_request(&self, step: &HttpPlan) -> Option<String> {
+        let words = self.client.shared.words();
+        let written = || step.prepared.wire.as_ref().map(|wire| self.rendered.bytes(wire));
+        Some(match &self.sent {
+            Some(line) => exemplar::line(line, words),
+            None => exemplar::line(fast::line(written()?), words),
+        })
     }
 
     /// Whether requests may go to an origin; the last one is remembered.

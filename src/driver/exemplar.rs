@@ -14,6 +14,9 @@ use crate::plan::Secrets;
 /// Characters of a body that are kept.
 const KEPT: usize = 2048;
 
+/// Characters of a request line that are kept.
+const LINE: usize = 300;
+
 /// Headers whose values are credentials.
 const SECRET_HEADERS: [&str; 6] =
     ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth-token"];
@@ -82,6 +85,15 @@ pub(super) fn request(sent: Sent<'_>, version: Version, words: Words<'_>) -> Str
     }
     push_body(&mut text, body, words);
     words.masks.hide(&text, words.secrets)
+}
+
+/// Method and target of a request, cut to what a line of a table can hold.
+pub(super) fn line(text: &str, words: Words<'_>) -> String {
+    let text = words.masks.hide(text, words.secrets);
+    match text.char_indices().nth(LINE) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
+    }
 }
 
 /// The status line, headers and start of the body.

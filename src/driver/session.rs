@@ -60,6 +60,8 @@ pub struct Session {
     pub(super) lines: Lines,
     pub(super) deadline: Deadline,
     pub(super) rendered: Rendered,
+    /// Method and target of what was sent last; none where that is in `rendered`.
+    pub(super) sent: Option<String>,
     /// An origin that requests may go to.
     pub(super) allowed: Option<Arc<Origin>>,
     /// The browser of a test, while one is open.
@@ -95,6 +97,7 @@ impl Session {
             lines: Lines::default(),
             deadline: Deadline::default(),
             rendered: Rendered::default(),
+            sent: None,
             allowed: None,
             page: None,
             done: 0,
@@ -296,6 +299,8 @@ impl Session {
     }
 
     fn settle(&mut self, step: &HttpPlan, course: &Course, found: Found<'_>) -> Exchange {
+        let Outgoing { method, url, .. } = &course.outgoing;
+        self.sent = Some(format!("{method} {}", exemplar::request_target(url)));
         let outcome = match &found.first {
             None => Ok(()),
             Some((broken, _)) => Err(broken.failure),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::driver::Exchange;
+use crate::driver::{Exchange, Session};
 use crate::executor::crew::{Call, Crew, Due};
 use crate::executor::walk::Watcher;
 use crate::plan::{BrowserPlan, HttpPlan, SeriesId};
@@ -58,7 +58,8 @@ impl<'a> Recording<'a> {
         end
     }
 
-    fn record(&self, series: SeriesId, due: Option<Due>, exchange: Exchange) {
+    /// Whether it is the slowest success of its step in this second so far.
+    fn record(&self, series: SeriesId, due: Option<Due>, exchange: Exchange) -> bool {
         let crew = self.crew;
         let Due { at, blocked } =
             due.unwrap_or(Due { at: exchange.started, blocked: Duration::ZERO });
@@ -78,7 +79,7 @@ impl<'a> Recording<'a> {
             phases: exchange.phases,
             resent: exchange.resent,
             exemplar: exchange.exemplar,
-        });
+        })
     }
 
     fn add_presence(&self, recorder: &mut Recorder, end: Instant) {
@@ -93,12 +94,16 @@ impl Watcher for Recording<'_> {
         self.current = Some(series);
     }
 
-    fn done(&mut self, step: &HttpPlan, exchange: Exchange) {
+    fn done(&mut self, step: &HttpPlan, exchange: Exchange, session: &Session) {
         self.current = None;
         self.at = exchange.ended;
         // Only the first step of an iteration has a schedule; the others start when they can.
         let due = self.due.take();
-        self.record(step.series, due, exchange);
+        let slowest = self.record(step.series, due, exchange);
+        // Writing a request down takes longer than recording a sample, and few are the slowest.
+        if slowest && let Some(request) = session.last_request(step) {
+            self.crew.recorder.borrow_mut().name_slowest(step.series, request);
+        }
     }
 
     fn browsed(&mut self, step: &BrowserPlan, exchange: Exchange) {

@@ -15,8 +15,8 @@ pub(super) trait Watcher {
     /// A step is about to be done.
     fn begin(&mut self, series: SeriesId);
 
-    /// It was done.
-    fn done(&mut self, step: &HttpPlan, exchange: Exchange);
+    /// It was done, by this session.
+    fn done(&mut self, step: &HttpPlan, exchange: Exchange, session: &Session);
 
     /// A browser step was done.
     fn browsed(&mut self, step: &BrowserPlan, exchange: Exchange);
@@ -115,7 +115,7 @@ async fn act<W: Watcher>(
             watcher.begin(step.series);
             let exchange = session.run(step).await;
             let outcome = exchange.outcome;
-            watcher.done(step, exchange);
+            watcher.done(step, exchange, session);
             outcome.map_err(|_| Failed)
         }
         ActionPlan::Browser(step) => browse(&[step], session, watcher).await,

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::driver::Exchange;
 use crate::driver::browser::Record;
+use crate::driver::{Exchange, Session};
 use crate::executor::begin::place;
 use crate::executor::debug::Debugged;
 use crate::executor::once::{TEARDOWN, too_long};
@@ -51,7 +51,7 @@ impl Watcher for Witness {
         self.current = Some(series);
     }
 
-    fn done(&mut self, step: &HttpPlan, exchange: Exchange) {
+    fn done(&mut self, step: &HttpPlan, exchange: Exchange, _: &Session) {
         self.current = None;
         self.checks += exchange.checks;
         if let (Err(failure), exemplar) = (exchange.outcome, exchange.exemplar) {

@@ -11,11 +11,16 @@ use crate::units::{show_count, show_duration_us};
 /// The most rows.
 const ROWS: usize = 20;
 
+/// The most characters of a request.
+const REQUEST: usize = 300;
+
 /// A slow success.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct SlowRow {
     pub scenario: String,
     pub step: String,
+    /// Its method and target; empty where nobody told.
+    pub request: String,
     /// From the start of the load.
     pub due: String,
     /// Its iteration, which the seed of the run sends again.
@@ -54,6 +59,7 @@ fn row(step: &StepResult, one: &SlowExample) -> SlowRow {
     SlowRow {
         scenario: line(&step.scenario, NAME),
         step: line(&step.step, NAME),
+        request: line(&one.request, REQUEST),
         due: show_duration_us(one.due_ms.saturating_mul(1_000)),
         iteration: show_count(one.iteration),
         response: show_duration_us(one.response_us),

@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::sample::{Phases, Timing};
+use crate::recorder::Slowest;
+use crate::sample::Phases;
 
 /// One of the slowest successes of a step. With the seed of the run its iteration sends the same
 /// request again.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SlowExample {
+    /// Its method and target, secrets gone; empty where nobody told.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub request: String,
     /// When it was due, milliseconds from the start of the load.
     pub due_ms: u64,
     /// The place of its iteration among all of the scenario's, from 0.
@@ -30,10 +34,12 @@ pub struct SlowExample {
 
 impl SlowExample {
     /// As it is stored.
-    pub(super) fn of(timing: &Timing) -> Self {
+    pub(super) fn of(slowest: &Slowest) -> Self {
+        let Slowest { timing, request } = slowest;
         let late = timing.started.saturating_sub(timing.due);
         let phases = Phases::NAMES.iter().zip(timing.phases.parts());
         Self {
+            request: request.clone(),
             due_ms: timing.due.as_millis() as u64,
             iteration: timing.number,
             response_us: micros(timing.ended.saturating_sub(timing.due)),
@@ -64,6 +70,7 @@ fn micros(duration: Duration) -> u64 {
 mod tests {
     use super::*;
     use crate::plan::SeriesId;
+    use crate::sample::Timing;
 
     #[test]
     fn the_slowest_few_are_kept_slowest_first() {
@@ -78,7 +85,7 @@ mod tests {
     fn what_a_slow_success_waited_for_is_told_apart() {
         let at = Duration::from_micros;
         let phases = Phases { wait: at(700), receive: at(50), ..Phases::default() };
-        let slow = SlowExample::of(&Timing {
+        let timing = Timing {
             series: SeriesId(0),
             number: 41,
             due: at(2_000_000),
@@ -87,7 +94,10 @@ mod tests {
             ended: at(2_001_000),
             outcome: Ok(()),
             phases,
-        });
+        };
+        let request = "GET /a?b=c".to_string();
+        let slow = SlowExample::of(&Slowest { timing, request });
+        assert_eq!(slow.request, "GET /a?b=c");
         assert_eq!((slow.due_ms, slow.iteration, slow.response_us), (2_000, 41, 1_000));
         assert_eq!((slow.blocked_us, slow.lag_us), (200, 50));
         let named = [("receive".to_string(), 50), ("wait".to_string(), 700)];

@@ -125,6 +125,18 @@ fn outcomes(result: &Value) -> Vec<Value> {
     steps.iter().map(outcome).collect()
 }
 
+/// The slowest of each step is one that was sent, and is told as it was.
+fn slowest_were_sent(result: &Value, requests: &[(String, BTreeSet<String>, String)]) {
+    for step in result["steps"].as_array().expect("a list") {
+        let slowest = step["slowest"].as_array().expect("a list");
+        assert!(!slowest.is_empty(), "{step}");
+        for one in slowest {
+            let line = format!("{} HTTP/1.1", one["request"].as_str().expect("a request"));
+            assert!(requests.iter().any(|(sent, ..)| *sent == line), "{line}: {requests:#?}");
+        }
+    }
+}
+
 #[test]
 fn both_lanes_send_the_same_and_find_the_same() {
     let run = |lane: &str| {
@@ -137,6 +149,7 @@ fn both_lanes_send_the_same_and_find_the_same() {
         let http = result["scenarios"][0]["http"].to_string();
         assert!(http.contains(&format!("{lane} lane")), "{http}: {outcome}");
         let requests: Vec<_> = service.requests().iter().map(asked).collect();
+        slowest_were_sent(&result, &requests);
         (requests, outcomes(&result))
     };
     let (fast, full) = (run("fast"), run("full"));

@@ -51,6 +51,7 @@ fn red() -> RunResult {
     let failure = run.tests[0].failure.as_mut().expect("it failed");
     failure.request = "POST /pay HTTP/1.1\nhost: h\nauthorization: Bearer ...\n\n{}".into();
     let slow = SlowExample {
+        request: "GET /search?q=oats&page=2".into(),
         due_ms: 2_000,
         iteration: 41,
         response_us: 900_000,
@@ -159,6 +160,7 @@ fn failing_with(text: &str) -> RunResult {
         let known = step.examples.iter_mut();
         known.for_each(|one| (one.message, one.step) = (text.into(), text.into()));
         step.failures.insert(text.into(), 3);
+        step.slowest.iter_mut().for_each(|one| one.request = format!("GET /{text}"));
     }
     (run.run.target, run.run.id) = (text.into(), text.into());
     (run.machine.cpu, run.machine.os) = (text.into(), text.into());

@@ -27,7 +27,7 @@ pub(super) use flight::Flight;
 use flight::Lost;
 pub(super) use framing::HEADERS;
 pub(super) use render::{Rendered, fixed};
-pub(super) use write::{outgoing, request};
+pub(super) use write::{line, outgoing, request};
 
 /// Connections that one user keeps at most.
 const KEPT: usize = 6;

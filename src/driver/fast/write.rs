@@ -76,3 +76,10 @@ fn url(origin: &Origin, target: &str) -> Result<Url, String> {
     let text = format!("{scheme}://{}{target}", origin.authority());
     Url::parse(&text).map_err(|error| error.to_string())
 }
+
+/// Method and target of a request that was written out.
+pub(crate) fn line(request: &[u8]) -> &str {
+    let line = request.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    let line = std::str::from_utf8(line).unwrap_or_default();
+    line.rsplit_once(' ').map_or(line, |(line, _version)| line)
+}

@@ -56,12 +56,13 @@ async fn without_scripts_the_page_says_everything() {
                 line: box('.plot svg').width > 200 && box('.plot svg').height > 150,
                 rows: document.querySelectorAll('.numbers tbody tr').length > 50,
                 picture: of('.shot img').naturalWidth,
+                slow: of('.asked').innerText,
                 curl: of('.curl pre').innerText.includes('\"$AUTHORIZATION\"') }; })()";
         let seen = tab.eval(read).await;
         assert_eq!(
             seen,
             json!({ "live": 0, "word": "FAIL", "seen": true, "line": true, "rows": true,
-                "picture": 1, "curl": true }),
+                "picture": 1, "slow": "GET /search?q=oats&page=2", "curl": true }),
         );
         assert_eq!(tab.eval(WIDE).await, json!(false), "{look:?}");
         tab.eval("document.querySelectorAll('details').forEach(d => d.open = true)").await;
