@@ -1,6 +1,6 @@
 # What people and CI type. Each target does the whole of its job, set-up included.
 
-.PHONY: run test lint bench bench-browser gate gate-proof deny fuzz musl static-check
+.PHONY: run test lint bench bench-browser gate gate-proof deny fuzz windows-check musl static-check
 
 run: ## the main job on the embedded backend
 	cargo run --release --locked -- run
@@ -36,6 +36,11 @@ deny: ## licences and advisories; installs cargo-deny when it is missing
 
 fuzz: ## half a million odd answers and documents through the parsers of the fast lane
 	PROPTEST_CASES=500000 cargo test --locked --lib -- driver::fast driver::pick
+
+windows-check: ## whether it compiles for Windows without a warning; installs a C compiler for it when it is missing
+	command -v x86_64-w64-mingw32-gcc >/dev/null || $$([ "$$(id -u)" = 0 ] || echo sudo) apt-get install --yes --no-install-recommends gcc-mingw-w64-x86-64
+	rustup target add x86_64-pc-windows-gnu
+	RUSTFLAGS="-D warnings" cargo check --locked --target x86_64-pc-windows-gnu
 
 # TARGET=aarch64-unknown-linux-musl on a machine of that kind; PROFILE=quick builds without link-time
 # optimisation, in a few minutes, to see whether it builds.

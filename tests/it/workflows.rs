@@ -376,7 +376,7 @@ fn every_script_is_bash() {
 
 /// What a step runs that only a machine of the pipeline has, or that takes long: and where it is
 /// tried instead. All else is tried in `scripts`.
-const ELSEWHERE: [(&str, &str); 18] = [
+const ELSEWHERE: [(&str, &str); 19] = [
     ("rustup toolchain install", "a toolchain comes from outside"),
     ("cargo build --release", "by whoever runs the README's first command"),
     ("cargo install --locked", "tools come from outside"),
@@ -384,6 +384,7 @@ const ELSEWHERE: [(&str, &str); 18] = [
     ("cargo audit", "needs the advisories of today"),
     ("go run", "tools come from outside"),
     ("make lint", "`.ci/run` has its three commands"),
+    ("make windows-check", "by whoever types it: a compiler and libraries come from outside"),
     ("./test", "this is one of its tests"),
     ("cargo run --quiet --locked -- plan", "`suites` plans the scenario files"),
     ("taster doctor", "`doctor`"),
