@@ -29,6 +29,12 @@ pub struct Args {
     #[arg(long, default_value_t = 1)]
     seed: u64,
 
+    /// Synthetic: how many seeds from that on are tried: all of the first, of the others what the
+    /// goals are about, which are then held against all of them together. The trials of one seed
+    /// draw from the same runs and share their luck
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=100))]
+    seeds: u64,
+
     /// Synthetic: trials of each line of the table
     #[arg(long, default_value_t = 4_000)]
     trials: usize,
@@ -81,9 +87,14 @@ pub enum Real {
 }
 
 impl Args {
-    /// How much the synthetic stage tries.
-    pub fn amount(&self) -> Amount {
-        let Args { seed, trials, runs, goals, .. } = *self;
-        Amount { seed, trials, runs, alone: 4 * runs, seconds: 30, whole: !goals }
+    /// How much the synthetic stage tries, with one seed after the other.
+    pub fn amounts(&self) -> impl Iterator<Item = Amount> {
+        let Args { seed, seeds, trials, runs, goals, .. } = *self;
+        let (alone, seconds) = (4 * runs, 30);
+        let amount = move |more| {
+            let whole = more == 0 && !goals;
+            Amount { seed: seed.wrapping_add(more), trials, runs, alone, seconds, whole }
+        };
+        (0..seeds).map(amount)
     }
 }

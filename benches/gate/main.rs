@@ -36,7 +36,11 @@ fn main() -> ExitCode {
 }
 
 fn synthetic(args: &Args) -> Result<bool, String> {
-    let outcome = synthetic::run(&args.amount(), |what| eprintln!("{what}"));
+    let outcomes = args.amounts().map(|amount| {
+        eprintln!("seed {}", amount.seed);
+        synthetic::run(&amount, |what| eprintln!("  {what}"))
+    });
+    let outcome = outcomes.reduce(synthetic::Outcome::and).ok_or("there is no seed to try")?;
     print!("{}", outcome.text());
     write(args, &outcome.json())?;
     Ok(outcome.is_met())

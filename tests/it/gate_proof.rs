@@ -28,6 +28,25 @@ fn the_gate_errs_as_rarely_as_it_says_and_finds_what_it_must() {
 }
 
 #[test]
+fn a_goal_is_held_against_all_seeds_together() {
+    let of = |seed| Amount { seed, trials: 8, runs: 20, alone: 20, seconds: 12, whole: false };
+    let seeds = [1, 2].map(|seed| synthetic::run(&of(seed), |_| {}));
+    let reached = |outcome: &synthetic::Outcome| -> Vec<f64> {
+        outcome.goals.iter().filter_map(|goal| Some(goal.share?.seen)).collect()
+    };
+    let [one, two] = seeds.each_ref().map(reached);
+    assert_ne!(one, two, "other seeds, other luck");
+    let joined = seeds.into_iter().reduce(synthetic::Outcome::and).expect("two");
+    for (at, both) in reached(&joined).into_iter().enumerate() {
+        let mean = (one[at] + two[at]) / 2.0;
+        assert!((both - mean).abs() < 1e-9, "{}: {both}", joined.goals[at].what);
+        assert_eq!(joined.goals[at].seeds, [one[at], two[at]]);
+    }
+    assert_eq!(joined.json()["seeds"], serde_json::json!([1, 2]));
+    assert_eq!(joined.is_met(), joined.goals.iter().all(|goal| goal.word() == "met"));
+}
+
+#[test]
 fn recorded_duets_are_judged_again_and_nothing_is_claimed_of_a_busy_machine() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/gate/recordings");
     let outcome = replay::run(&folder).unwrap();

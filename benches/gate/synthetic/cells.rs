@@ -32,6 +32,22 @@ pub struct Cell {
 }
 
 impl Cell {
+    /// Whether it is of the same: host, method, metric and change.
+    pub fn is_of(&self, other: &Cell) -> bool {
+        let of = |cell: &Cell| (cell.host, cell.metric, cell.change);
+        of(self) == of(other) && self.method == other.method
+    }
+
+    /// With the trials of another seed.
+    pub fn join(&mut self, other: &Cell) {
+        let trials = |cell: &Cell| cell.count.trials() as f64;
+        if let (Some(mine), Some(theirs)) = (self.restarts, other.restarts) {
+            let all = mine * trials(self) + theirs * trials(other);
+            self.restarts = Some(all / (trials(self) + trials(other)));
+        }
+        self.count.join(&other.count);
+    }
+
     /// As it stands in the file.
     pub fn json(&self) -> Value {
         let mut value = json!({

@@ -39,6 +39,13 @@ impl Count {
         }
     }
 
+    /// Those of other trials as well.
+    pub fn join(&mut self, other: &Count) {
+        self.fail += other.fail;
+        self.pass += other.pass;
+        self.inconclusive += other.inconclusive;
+    }
+
     /// All trials.
     pub fn trials(&self) -> u64 {
         self.fail + self.pass + self.inconclusive

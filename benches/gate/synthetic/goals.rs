@@ -35,6 +35,8 @@ pub struct Goal {
     pub must: String,
     /// What was seen; none where it was not tried.
     pub share: Option<Share>,
+    /// What was seen with each seed.
+    pub seeds: Vec<f64>,
     /// Whether what was seen keeps the promise.
     pub is_met: bool,
     /// Whether the whole interval is on the wrong side: no accident of so few trials.
@@ -172,7 +174,8 @@ fn of(must: &Must, cells: &[Cell]) -> Goal {
             share.is_none_or(|share| share.high < bound),
         ),
     };
-    Goal { what: must.what, must: text, share, is_met, is_surely_missed }
+    let seeds = share.map(|share| share.seen).into_iter().collect();
+    Goal { what: must.what, must: text, share, seeds, is_met, is_surely_missed }
 }
 
 fn percent(share: f64) -> String {
@@ -180,6 +183,14 @@ fn percent(share: f64) -> String {
 }
 
 impl Goal {
+    /// The least and the most that was seen with a seed, in percent.
+    pub fn range(&self) -> String {
+        let least = self.seeds.iter().copied().reduce(f64::min);
+        let most = self.seeds.iter().copied().reduce(f64::max);
+        let (Some(least), Some(most)) = (least, most) else { return String::new() };
+        format!("{:.1} to {:.1}", least * 100.0, most * 100.0)
+    }
+
     /// In one word.
     pub fn word(&self) -> &'static str {
         match (self.share.is_some(), self.is_met, self.is_surely_missed) {
@@ -198,6 +209,7 @@ impl Goal {
             "reached": self.share.map(|share| share.seen),
             "low": self.share.map(|share| share.low),
             "high": self.share.map(|share| share.high),
+            "with_each_seed": self.seeds,
             "met": self.is_met,
         })
     }

@@ -11,7 +11,9 @@ use super::goals::{self, Goal};
 
 /// All that was tried, and what it is held against.
 pub struct Outcome {
-    amount: Amount,
+    /// Of each seed.
+    amounts: Vec<Amount>,
+    /// Of all seeds together.
     cells: Vec<Cell>,
     /// What must be reached.
     pub goals: Vec<Goal>,
@@ -21,7 +23,21 @@ impl Outcome {
     /// From the cells.
     pub fn new(amount: Amount, cells: Vec<Cell>) -> Self {
         let goals = goals::reached(&cells);
-        Self { amount, cells, goals }
+        Self { amounts: vec![amount], cells, goals }
+    }
+
+    /// With what another seed came to. What only one of them tried stays as it is.
+    pub fn and(mut self, other: Self) -> Self {
+        for cell in &mut self.cells {
+            let same = other.cells.iter().find(|one| one.is_of(cell));
+            same.into_iter().for_each(|same| cell.join(same));
+        }
+        let seeds = self.goals.into_iter().zip(other.goals);
+        let seeds = seeds.map(|(known, more)| [known.seeds, more.seeds].concat());
+        self.goals = goals::reached(&self.cells);
+        self.goals.iter_mut().zip(seeds).for_each(|(goal, seeds)| goal.seeds = seeds);
+        self.amounts.extend(other.amounts);
+        self
     }
 
     /// Every goal was tried and met.
@@ -31,10 +47,11 @@ impl Outcome {
 
     /// For a person: a block for each host and method, then the goals.
     pub fn text(&self) -> String {
+        let Amount { trials, runs, seconds, .. } = self.amounts[0];
         let mut text = format!(
-            "Seed {}, {} trials a line, drawn from {} runs of {} s. Shares in percent, with \
-             Wilson's 95 % interval.\n",
-            self.amount.seed, self.amount.trials, self.amount.runs, self.amount.seconds
+            "Seeds {}; of each {trials} trials a line, drawn from {runs} runs of {seconds} s. Shares \
+             in percent, with Wilson's 95 % interval.\n",
+            self.seeds().map(|seed| seed.to_string()).collect::<Vec<_>>().join(", "),
         );
         let mut block = None;
         for cell in &self.cells {
@@ -54,12 +71,18 @@ impl Outcome {
         text + &self.goals()
     }
 
+    fn seeds(&self) -> impl Iterator<Item = u64> {
+        self.amounts.iter().map(|amount| amount.seed)
+    }
+
     fn goals(&self) -> String {
-        let mut text = String::from("\nTo reach\n");
+        let mut text =
+            String::from("\nTo reach, by all seeds together, and the seeds by themselves\n");
         for goal in &self.goals {
             let reached = goal.share.map_or(String::new(), |share| share.to_string());
             let Goal { what, must, .. } = goal;
-            let _ = writeln!(text, "  {what:46}{must:18}{reached:22}{}", goal.word());
+            let (word, seeds) = (goal.word(), goal.range());
+            let _ = writeln!(text, "  {what:48}{must:18}{reached:22}{seeds:16}{word}");
         }
         text
     }
@@ -69,10 +92,10 @@ impl Outcome {
         let cells: Vec<Value> = self.cells.iter().map(Cell::json).collect();
         let goals: Vec<Value> = self.goals.iter().map(Goal::json).collect();
         json!({
-            "seed": self.amount.seed,
-            "trials": self.amount.trials,
-            "runs": self.amount.runs,
-            "seconds": self.amount.seconds,
+            "seeds": self.seeds().collect::<Vec<_>>(),
+            "trials": self.amounts[0].trials,
+            "runs": self.amounts[0].runs,
+            "seconds": self.amounts[0].seconds,
             "cells": cells,
             "to_reach": goals,
         })
